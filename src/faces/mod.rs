@@ -1,0 +1,8 @@
+//! What users touch: command line, API, demo, conformance, replay, configuration.
+
+pub mod api;
+pub mod cli;
+pub mod config;
+pub mod conform;
+pub mod demo;
+pub mod replay;

@@ -1,0 +1,11 @@
+//! Message definitions as data: the XSD subset, its tables, and the one-pass walk. Knows XML, never payments.
+
+pub mod automaton;
+pub mod catalog;
+pub mod event;
+pub mod facet;
+pub mod model;
+pub mod pattern;
+pub mod restate;
+pub mod walk;
+pub mod xsd;
