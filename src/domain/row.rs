@@ -140,6 +140,8 @@ pub struct MessageRow {
     pub phase: SendPhase,
     /// Number of the last attempt, from 1; 0 before the first.
     pub attempt: u32,
+    /// Some attempt ended without proof that nothing had left: no later attempt can undo that.
+    pub maybe_sent: bool,
     /// Start of the first attempt.
     pub first_attempt_at: Option<DateTime<Utc>>,
     /// End of the last attempt.
