@@ -9,9 +9,13 @@ use crate::domain::payout::Payout;
 use crate::domain::reference::PayoutToken;
 use crate::domain::row::{
     BlockRow, DocumentRow, EntryRow, ExceptionRow, Key, MessageRow, PayoutRow, SendPhase, StatementRow,
+    Subject,
 };
 use crate::domain::status::{self, StatusNews};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// References of the bank's kept per payout. Chosen by us; reports carry up to four.
+pub const BANK_REFERENCES_MAX: usize = 8;
 
 /// An answered API request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,7 +244,7 @@ impl View {
         self.tokens.insert(row.token, row.key);
         self.end_to_end
             .insert((row.debtor_account_ref.clone(), row.end_to_end_id.to_ascii_uppercase()), row.key);
-        if let Some(reference) = &row.bank_reference {
+        for reference in &row.bank_references {
             self.bank_references.entry(reference.clone()).or_default().insert(row.key);
         }
         self.likenesses.entry(row.likeness).or_default().insert(row.key);
@@ -252,6 +256,17 @@ impl View {
         row.version += 1;
         row.changed_at = recorded.at;
         Some(row)
+    }
+
+    /// Remembers a reference of the bank's; more than eight are noise, not keys.
+    fn learn_reference(&mut self, key: Key, reference: String) {
+        let Some(row) = self.payouts.get_mut(&key) else { return };
+        if let Err(place) = row.bank_references.binary_search(&reference) {
+            if row.bank_references.len() < BANK_REFERENCES_MAX {
+                row.bank_references.insert(place, reference.clone());
+                self.bank_references.entry(reference).or_default().insert(key);
+            }
+        }
     }
 
     fn message_mut(&mut self, key: Key) -> Option<&mut MessageRow> {
@@ -280,10 +295,11 @@ impl View {
 /// decisions load what they write about.
 pub fn apply(view: &mut View, recorded: &Recorded) {
     match &recorded.fact {
-        Fact::PayoutRecorded { key, payout, held, likeness, replaces } => {
+        Fact::PayoutRecorded { key, payout, held, likeness, content, replaces } => {
             let mut row = new_payout(*key, payout, recorded);
             row.held = held.clone();
             row.likeness = *likeness;
+            row.content = *content;
             view.index_payout(&row);
             view.dirty.payouts.insert(*key, 0);
             view.payouts.insert(*key, row);
@@ -299,6 +315,7 @@ pub fn apply(view: &mut View, recorded: &Recorded) {
         | Fact::PayoutCancelled { .. }
         | Fact::CancelRequested { .. }
         | Fact::PayoutStatus { .. }
+        | Fact::InterbankStatus { .. }
         | Fact::EntryBooked { .. }
         | Fact::EntryReturned { .. } => apply_to_payout(view, recorded),
         Fact::StepStarted { .. }
@@ -338,6 +355,7 @@ fn new_payout(key: Key, payout: &Payout, recorded: &Recorded) -> PayoutRow {
         execution_date: payout.execution_date,
         replaced_by: None,
         likeness: 0,
+        content: 0,
         recorded_at: recorded.at,
         changed_at: recorded.at,
         held: None,
@@ -346,7 +364,8 @@ fn new_payout(key: Key, payout: &Payout, recorded: &Recorded) -> PayoutRow {
         block: None,
         status: None,
         status_evidence: None,
-        bank_reference: None,
+        bank_references: Vec::new(),
+        exceptions: Vec::new(),
         booking: None,
         returned: None,
     }
@@ -434,35 +453,38 @@ fn apply_dissolved(view: &mut View, key: Key, recorded: &Recorded) {
 }
 
 fn apply_to_payout(view: &mut View, recorded: &Recorded) {
-    let crate::domain::row::Subject::Payout(key) = recorded.fact.subject() else { return };
+    let Subject::Payout(key) = recorded.fact.subject() else { return };
     let Some(row) = view.payout_mut(key, recorded) else { return };
+    let mut references: Vec<String> = Vec::new();
     match &recorded.fact {
         Fact::PayoutHeld { hold, .. } => row.held = Some(hold.clone()),
         Fact::PayoutReleased { .. } => row.held = None,
         Fact::PayoutCancelled { .. } => row.cancelled = true,
         Fact::CancelRequested { .. } => row.cancel_requested = true,
-        Fact::PayoutStatus { news, bank_reference, evidence, .. } => {
+        Fact::PayoutStatus { news, bank_references, evidence, .. } => {
             if take_news(&mut row.status, news) {
                 row.status_evidence = Some(*evidence);
             }
-            learn(&mut row.bank_reference, bank_reference.as_ref());
+            references.clone_from(bank_references);
         }
-        Fact::EntryBooked { booking, mark, .. } => {
-            learn(&mut row.bank_reference, booking.account_servicer_reference.as_ref());
+        Fact::InterbankStatus { bank_references, .. } => references.clone_from(bank_references),
+        Fact::EntryBooked { booking, bank_references, mark, .. } => {
             take_booking(&mut row.booking, booking, *mark);
+            references.clone_from(bank_references);
+            references.extend(booking.account_servicer_reference.clone());
         }
         Fact::EntryReturned { returned, .. } => {
             row.returned.get_or_insert_with(|| (**returned).clone());
         }
         _ => {}
     }
-    if let Some(reference) = view.payouts.get(&key).and_then(|row| row.bank_reference.clone()) {
-        view.bank_references.entry(reference).or_default().insert(key);
+    for reference in references {
+        view.learn_reference(key, reference);
     }
 }
 
 fn apply_to_message(view: &mut View, recorded: &Recorded) {
-    let crate::domain::row::Subject::Message(key) = recorded.fact.subject() else { return };
+    let Subject::Message(key) = recorded.fact.subject() else { return };
     let Some(row) = view.message_mut(key) else { return };
     match &recorded.fact {
         Fact::StepStarted { attempt, .. } => {
@@ -512,7 +534,7 @@ fn apply_end(row: &mut MessageRow, end: &AttemptEnd) {
 }
 
 fn apply_to_block(view: &mut View, recorded: &Recorded) {
-    let crate::domain::row::Subject::Block(key) = recorded.fact.subject() else { return };
+    let Subject::Block(key) = recorded.fact.subject() else { return };
     let Some(row) = view.block_mut(key) else { return };
     match &recorded.fact {
         Fact::BlockStatus { news, evidence, .. } => {
@@ -602,6 +624,13 @@ fn apply_to_account(view: &mut View, recorded: &Recorded) {
             );
             view.dirty.exceptions.insert(*key);
             view.counters.exception = view.counters.exception.max(key + 1);
+            if let Subject::Payout(payout) = subject {
+                if let Some(row) = view.payout_mut(*payout, recorded) {
+                    if !row.exceptions.contains(code) {
+                        row.exceptions.push(code.clone());
+                    }
+                }
+            }
         }
         _ => {}
     }
