@@ -260,7 +260,7 @@ impl<'de> DictionaryVisitor<'de> for UniqueKeys {
         if self.dictionary.contains_key(key) && self.twice.is_none() {
             self.twice = Some(key.as_str().to_owned());
         }
-        self.dictionary.entry(key)
+        DictionaryVisitor::entry(&mut self.dictionary, key)
     }
 
     fn finish(self) -> Result<Self::Out, Self::Error> {

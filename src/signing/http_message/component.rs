@@ -288,16 +288,16 @@ impl<'a> Target<'a> {
 
 fn form_decode(text: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
-    let mut octets = text.bytes();
+    let mut octets = text.as_bytes().iter();
     while let Some(octet) = octets.next() {
         let ahead = octets.as_slice();
-        match (octet, ahead) {
+        match (*octet, ahead) {
             (b'+', _) => decoded.push(b' '),
             (b'%', [high, low, ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 decoded.push(hex_value(*high) << 4 | hex_value(*low));
                 octets.nth(1);
             }
-            _ => decoded.push(octet),
+            (other, _) => decoded.push(other),
         }
     }
     decoded
