@@ -19,8 +19,8 @@ pub const IDENTIFIER_CHARS_MAX: usize = 35;
 pub const IDENTIFIER_SCHEME_CHARS_MAX: usize = 35;
 /// Longest e-mail address, in octets. Source: RFC 5321, section 4.5.3.1.3.
 pub const EMAIL_OCTETS_MAX: usize = 254;
-/// Somebody who pays or is paid.
-#[derive(Clone, PartialEq, Eq)]
+/// Somebody who pays or is paid. Every part masks itself in `Debug`: names and numbers of people stay out of logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {
     /// The name, as the payee's bank knows it.
     pub name: PartyName,
@@ -38,19 +38,6 @@ impl Party {
     /// A party of which only the name and kind are known.
     pub fn named(name: PartyName, kind: PartyKind) -> Party {
         Party { name, kind, address: None, identifiers: Vec::new(), email: None }
-    }
-}
-
-impl fmt::Debug for Party {
-    /// Names and numbers of people stay out of logs.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Party")
-            .field("name", &self.name)
-            .field("kind", &self.kind)
-            .field("address", &self.address)
-            .field("identifiers", &self.identifiers)
-            .field("email", &self.email)
-            .finish()
     }
 }
 
