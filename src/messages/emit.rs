@@ -204,7 +204,9 @@ impl<'a> Emitter<'a> {
     pub fn sum(&mut self, name: &'static str, sum: Decimal) {
         self.open(name);
         // Zeros at the end are dropped only where the digits would not suffice otherwise.
-        let digits = |value: &Decimal| value.mantissa().unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1);
+        let digits = |value: &Decimal| {
+            value.mantissa().unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1)
+        };
         let shown = if digits(&sum) > SUM_DIGITS_MAX { sum.normalize() } else { sum };
         if digits(&shown) > SUM_DIGITS_MAX {
             self.fail(WriteError::Sum { sum });

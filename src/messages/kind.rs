@@ -194,11 +194,21 @@ mod tests {
 
     #[test]
     fn message_ids_are_read_and_written() {
-        for id in ["pain.001.001.03", "pain.002.001.14", "camt.054.001.08", "head.001.001.02", "pacs.002.001.99"] {
+        for id in
+            ["pain.001.001.03", "pain.002.001.14", "camt.054.001.08", "head.001.001.02", "pacs.002.001.99"]
+        {
             let definition = Definition::parse(id);
             assert_eq!(definition.map(|definition| definition.to_string()).as_deref(), Some(id));
         }
-        let others = ["pain.001.003.03", "pain.001.001.3", "pain.001.001.009", "pain.008.001.02", "pain.001", "", ".001.001.01"];
+        let others = [
+            "pain.001.003.03",
+            "pain.001.001.3",
+            "pain.001.001.009",
+            "pain.008.001.02",
+            "pain.001",
+            "",
+            ".001.001.01",
+        ];
         for id in others {
             assert_eq!(Definition::parse(id), None, "{id}");
         }
