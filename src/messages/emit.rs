@@ -12,7 +12,9 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use super::kind::Definition;
+use super::record::AccountId;
 use crate::domain::amount::Amount;
+use crate::domain::payout::Code;
 
 /// First octets of every document. They are no part of its canonical form.
 pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -23,6 +25,21 @@ const HELD_OCTETS: usize = 64 * 1024;
 
 /// Most digits of a control sum. Source: ISO 20022 `DecimalNumber`, totalDigits 18.
 const SUM_DIGITS_MAX: usize = 18;
+
+/// An exact value and a currency code, as a bank states amounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Money {
+    /// The value, with the decimals it is to be shown with.
+    pub value: Decimal,
+    /// Three letters.
+    pub currency: String,
+}
+
+impl From<Amount> for Money {
+    fn from(amount: Amount) -> Money {
+        Money { value: amount.value(), currency: amount.currency().code().to_owned() }
+    }
+}
 
 /// Why a document could not be written. What reached the output by then is no document and must be thrown away.
 #[derive(Debug, Error)]
@@ -186,10 +203,36 @@ impl<'a> Emitter<'a> {
         self.close(name);
     }
 
-    /// An element with an exact value and any currency code: amounts as a bank may state them.
-    pub fn value(&mut self, name: &'static str, value: Decimal, currency: &str) {
-        self.open_currency(name, currency);
-        self.decimal(value);
+    /// An element with an amount as a bank states it.
+    pub fn money(&mut self, name: &'static str, money: &Money) {
+        self.open_currency(name, &money.currency);
+        self.decimal(money.value);
+        self.close(name);
+    }
+
+    /// A choice of `Cd` and `Prtry`, or nothing.
+    pub fn code(&mut self, name: &'static str, code: Option<&Code>) {
+        match code {
+            Some(Code::Listed(code)) => self.nested(name, "Cd", code),
+            Some(Code::Proprietary(code)) => self.nested(name, "Prtry", code),
+            None => {}
+        }
+    }
+
+    /// `Id` of an account: by IBAN, else by another number.
+    pub fn account_id(&mut self, account: &AccountId) {
+        self.open("Id");
+        match (&account.iban, &account.other) {
+            (Some(iban), _) => self.text("IBAN", iban),
+            (None, other) => self.nested("Othr", "Id", other.as_deref().unwrap_or_default()),
+        }
+        self.close("Id");
+    }
+
+    /// An agent known by its BIC, in the versions since 2019.
+    pub fn agent(&mut self, name: &'static str, bic: &str) {
+        self.open(name);
+        self.nested("FinInstnId", "BICFI", bic);
         self.close(name);
     }
 

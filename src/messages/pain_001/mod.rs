@@ -303,19 +303,10 @@ fn write_coding(emitter: &mut Emitter<'_>, coding: &Coding) {
         return;
     }
     emitter.open("PmtTpInf");
-    write_code(emitter, "SvcLvl", coding.service_level.as_ref());
-    write_code(emitter, "LclInstrm", coding.local_instrument.as_ref());
-    write_code(emitter, "CtgyPurp", coding.category_purpose.as_ref());
+    emitter.code("SvcLvl", coding.service_level.as_ref());
+    emitter.code("LclInstrm", coding.local_instrument.as_ref());
+    emitter.code("CtgyPurp", coding.category_purpose.as_ref());
     emitter.close("PmtTpInf");
-}
-
-/// A choice of `Cd` and `Prtry`, or nothing.
-fn write_code(emitter: &mut Emitter<'_>, name: &'static str, code: Option<&Code>) {
-    match code {
-        Some(Code::Listed(code)) => emitter.nested(name, "Cd", code),
-        Some(Code::Proprietary(code)) => emitter.nested(name, "Prtry", code),
-        None => {}
-    }
 }
 
 fn write_transaction(emitter: &mut Emitter<'_>, shape: &Shape, uetr: UetrUse, payout: &Payout) {
@@ -340,7 +331,7 @@ fn write_transaction(emitter: &mut Emitter<'_>, shape: &Shape, uetr: UetrUse, pa
     if let Some(name) = &instruction.ultimate_creditor {
         emitter.nested("UltmtCdtr", "Nm", name);
     }
-    write_code(emitter, "Purp", instruction.purpose.as_ref());
+    emitter.code("Purp", instruction.purpose.as_ref());
     write_remittance(emitter, &instruction.creditor_account, &instruction.remittance);
     emitter.close("CdtTrfTxInf");
 }
@@ -364,7 +355,7 @@ fn write_remittance(emitter: &mut Emitter<'_>, account: &Account, remittance: &R
             emitter.open("Strd");
             emitter.open("CdtrRefInf");
             emitter.open("Tp");
-            write_code(emitter, "CdOrPrtry", Some(kind));
+            emitter.code("CdOrPrtry", Some(kind));
             emitter.close("Tp");
             emitter.text("Ref", reference);
             emitter.close("CdtrRefInf");

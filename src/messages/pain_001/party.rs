@@ -1,7 +1,7 @@
 //! Parties, accounts and agents of pain.001. Never which of them a rail demands.
 
 use super::clearing::clearing_system;
-use super::{Debtor, Shape, Since2019, write_code};
+use super::{Debtor, Shape, Since2019};
 use crate::domain::account::{Account, Bic, OtherAgent, UsAccountKind};
 use crate::domain::country::Country;
 use crate::domain::currency::Currency;
@@ -75,7 +75,7 @@ fn write_identifier(emitter: &mut Emitter<'_>, listed: &[&str], id: &PartyIdenti
 pub(super) fn write_other_id(emitter: &mut Emitter<'_>, value: &str, scheme: Option<&Code>) {
     emitter.open("Othr");
     emitter.text("Id", value);
-    write_code(emitter, "SchmeNm", scheme);
+    emitter.code("SchmeNm", scheme);
     emitter.close("Othr");
 }
 
