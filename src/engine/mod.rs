@@ -2,6 +2,7 @@
 //! The straight line: receive, decide, append, apply, act.
 
 pub mod action;
+pub mod answer;
 pub mod batching;
 pub mod book;
 pub mod decide;
