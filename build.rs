@@ -10,7 +10,7 @@ fn main() {
 }
 
 /// Why this build must not be, if so. Cargo says `release` in `PROFILE` for every profile that inherits release.
-fn refusal(profile: &str, planted: Option<&std::ffi::OsStr>) -> Option<&'static str> {
+pub(crate) fn refusal(profile: &str, planted: Option<&std::ffi::OsStr>) -> Option<&'static str> {
     (profile == "release" && planted.is_some())
         .then_some("the feature `planted` is for tests and is refused in a release profile")
 }
