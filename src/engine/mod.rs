@@ -9,6 +9,7 @@ pub mod decide;
 pub mod ingest;
 pub mod input;
 pub mod intake;
+pub mod outgoing;
 pub mod reconcile;
 pub mod report;
 pub mod routing;
