@@ -5,4 +5,5 @@ mod camt;
 mod oracle;
 mod pain_001;
 mod payouts;
+mod round_trip;
 mod status;
