@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test stops at the first surprise")]
 
 mod camt;
+mod corpus;
 mod oracle;
 mod pain_001;
 mod payouts;

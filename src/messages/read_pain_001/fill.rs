@@ -15,11 +15,9 @@ impl Gathered {
     /// An element begins. `currency` is its `Ccy`.
     pub(super) fn start(&mut self, path: &str, currency: Option<&str>) {
         if path == BLOCK {
-            self.block = Block::default();
             self.block_is_open = true;
         } else if path == TRANSACTION {
             self.hand_out_block();
-            self.transaction = Transaction::default();
         } else if let Some(rest) = below(path, TRANSACTION) {
             self.transaction.start(rest, currency);
         } else if let Some(rest) = below(path, BLOCK) {
@@ -44,9 +42,9 @@ impl Gathered {
     /// The element at `path` ends.
     pub(super) fn end(&mut self, path: &str) {
         match path {
-            "/GrpHdr" => self.ready = Some(Part::Header(Box::new(std::mem::take(&mut self.header)))),
+            "/GrpHdr" => self.ready = Some(Part::Header(std::mem::take(&mut self.header))),
             TRANSACTION => {
-                self.ready = Some(Part::Transaction(Box::new(std::mem::take(&mut self.transaction))));
+                self.ready = Some(Part::Transaction(std::mem::take(&mut self.transaction)));
             }
             // A block without transactions.
             BLOCK => self.hand_out_block(),
@@ -57,7 +55,7 @@ impl Gathered {
     fn hand_out_block(&mut self) {
         if self.block_is_open {
             self.block_is_open = false;
-            self.ready = Some(Part::Block(Box::new(std::mem::take(&mut self.block))));
+            self.ready = Some(Part::Block(std::mem::take(&mut self.block)));
         }
     }
 }

@@ -224,6 +224,8 @@ struct Place {
     depth: usize,
     message: Message,
     definition: Option<&'static str>,
+    /// That definition only stands in for one that we do not have.
+    stands_in: bool,
     /// Names below `CstmrCdtTrfInitn`, each behind a slash.
     path: String,
     ended: bool,
@@ -243,10 +245,10 @@ enum Message {
 /// The parts under way.
 #[derive(Default)]
 struct Gathered {
-    header: Header,
-    block: Block,
+    header: Box<Header>,
+    block: Box<Block>,
     block_is_open: bool,
-    transaction: Transaction,
+    transaction: Box<Transaction>,
     /// Read and not handed out yet: a block waits here with its first transaction behind it.
     ready: Option<Part>,
 }
@@ -272,6 +274,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// Message id of the definition that judges the document, like `pain.001.001.09`; `None` before its `Document`.
+    /// A version that we do not have, or a national variant, is read through the nearest one.
     pub fn definition(&self) -> Option<&'static str> {
         self.place.definition
     }
@@ -281,9 +284,9 @@ impl<R: BufRead> Reader<R> {
         self.walk.findings()
     }
 
-    /// Whether nothing has broken the schema so far.
+    /// Whether nothing has broken the schema so far. A document of a definition that we do not have is never valid.
     pub fn is_valid(&self) -> bool {
-        self.walk.violations_total() == 0
+        !self.place.stands_in && self.walk.violations_total() == 0
     }
 
     fn step(&mut self) -> Result<(), ReadError> {
@@ -362,6 +365,7 @@ impl<R: BufRead> Reader<R> {
         let version = definition.map(|definition| definition.version.into());
         if let Some((id, schema)) = catalog::nearest(Kind::Pain001.name(), version) {
             self.place.definition = Some(id);
+            self.place.stands_in = true;
             self.walk.attach(schema, Namespace::AsIf);
         }
     }
