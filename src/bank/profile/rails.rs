@@ -193,7 +193,7 @@ pub(super) fn with_defaults(patches: Vec<RailPatch>) -> Result<Vec<RailCoding>, 
 }
 
 /// Parses TOML into a shape; the error says line and column.
-pub(super) fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, ProfileError> {
+pub fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, ProfileError> {
     toml::from_str(text).map_err(|error| {
         let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);

@@ -4,7 +4,7 @@
 use super::draft::{Draft, MEMBERS};
 use super::finding::{Finding, Severity};
 use super::fit::{change, fit_to_rail, foreign};
-use super::ids::{IdKey, token_end_to_end_id};
+use super::ids::{IdKey, hash_of, token_end_to_end_id};
 use super::parts::{self, Parts};
 use crate::bank::profile::Profile;
 use crate::bank::profile::rails::RailCoding;
@@ -59,8 +59,15 @@ pub struct Checked {
     pub warnings: Vec<Finding>,
     /// Why this rail.
     pub routing: Routing,
-    /// SHA-256 of what the client wrote, by which a repetition is told from another payout under the same external id.
-    pub content: [u8; 32],
+    /// Taken where the end-to-end id is not the client's own and is already used on the account.
+    pub end_to_end_fallback: Option<EndToEndId>,
+    /// Token of the payout it replaces.
+    pub replaces: Option<PayoutToken>,
+    /// For the search of suspected duplicates: creditor account, amount, currency, remittance and debtor account.
+    pub likeness: u64,
+    /// Hash of what the client wrote, by which a repetition is told from another payout under the same external id. Of
+    /// relative dates it takes the words: the same file is a repetition on another day as well.
+    pub content: u64,
 }
 
 /// Checks one draft. On refusal everything that is wrong is listed, in the order of the members, warnings included.
@@ -86,7 +93,36 @@ pub fn check(draft: &Draft, context: &Context<'_>) -> Result<Checked, Vec<Findin
         return Err(vec![Finding::error(draft.origin, "amount.currency", "route.none", message)]);
     };
     payout.changes = findings.iter().map(change).collect();
-    Ok(Checked { payout, warnings: findings, routing, content: draft.content() })
+    let chars_max = coding.map_or(usize::MAX, |coding| coding.end_to_end_max);
+    let fallback = payout.instruction.end_to_end_id.is_none();
+    let replaces = payout.instruction.replaces.as_ref();
+    Ok(Checked {
+        end_to_end_fallback: fallback.then(|| token_end_to_end_id(&payout.token, chars_max)),
+        replaces: replaces.map(|id| context.id_key.payout_token(context.tenant, id.as_str())),
+        likeness: likeness(&payout.instruction),
+        content: hash_of(draft.members().flat_map(|(name, text)| [name, text])),
+        payout,
+        warnings: findings,
+        routing,
+    })
+}
+
+/// What two payouts have in common when one may be the other, asked for twice.
+fn likeness(instruction: &Instruction) -> u64 {
+    let account = match &instruction.creditor_account {
+        Account::Iban(iban) => iban.as_str().to_owned(),
+        Account::Uk { sort_code, account, .. } => format!("GB {} {}", sort_code.as_str(), account.as_str()),
+        Account::Us { routing, account, .. } => format!("US {} {}", routing.as_str(), account.as_str()),
+        Account::Other { country, account, .. } => format!("{country} {}", account.as_str()),
+    };
+    let remittance = match &instruction.remittance {
+        Remittance::None => "",
+        Remittance::Unstructured(text) => text,
+        Remittance::Reference { reference, .. } => reference,
+    };
+    let amount = instruction.amount.value().normalize().to_string();
+    let currency = instruction.amount.currency();
+    hash_of([&account, &amount, currency.code(), remittance, &instruction.debtor_account_ref].into_iter())
 }
 
 /// What a file has had so far: ids must be unique within it.
@@ -101,7 +137,7 @@ impl Seen {
     /// Checks a draft within its file. An end-to-end id that was not given gives way to the token; one that was given
     /// is refused. A refused draft leaves no trace, so that its corrected form may follow.
     pub fn check(&mut self, draft: &Draft, context: &Context<'_>) -> Result<Checked, Vec<Finding>> {
-        self.admit(draft, check(draft, context), context)
+        self.admit(draft, check(draft, context))
     }
 
     /// The second half of [`Seen::check`], for callers that check on several threads and admit in order.
@@ -109,7 +145,6 @@ impl Seen {
         &mut self,
         draft: &Draft,
         checked: Result<Checked, Vec<Finding>>,
-        context: &Context<'_>,
     ) -> Result<Checked, Vec<Finding>> {
         self.count += 1;
         let duplicates = self.duplicates(draft);
@@ -124,10 +159,9 @@ impl Seen {
         };
         let payout = &mut checked.payout;
         let account = payout.instruction.debtor_account_ref.clone();
-        if self.end_to_end_ids.contains_key(&(account.clone(), payout.end_to_end_id.key())) {
-            let coding = context.profile(&payout.bank).and_then(|profile| profile.rail(payout.rail));
-            let most = coding.map_or(usize::MAX, |coding| coding.end_to_end_max);
-            payout.end_to_end_id = token_end_to_end_id(&payout.token, most);
+        let taken = self.end_to_end_ids.contains_key(&(account.clone(), payout.end_to_end_id.key()));
+        if let Some(fallback) = checked.end_to_end_fallback.as_ref().filter(|_| taken) {
+            payout.end_to_end_id = fallback.clone();
         }
         self.external_ids.insert(payout.instruction.external_id.as_str().to_owned(), self.count);
         self.end_to_end_ids.insert((account, payout.end_to_end_id.key()), self.count);

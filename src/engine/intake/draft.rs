@@ -169,22 +169,6 @@ impl Draft {
     pub fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
         MEMBERS.iter().zip(&self.texts).filter_map(|(member, text)| Some((member.name, text.as_deref()?)))
     }
-
-    /// SHA-256 of what the client wrote: equal for a repetition on another day, though relative dates mean another day.
-    pub fn content(&self) -> [u8; 32] {
-        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-        for (name, text) in self.members() {
-            for part in [name, text] {
-                context.update(&(part.len() as u64).to_be_bytes());
-                context.update(part.as_bytes());
-            }
-        }
-        let mut digest = [0; 32];
-        for (to, from) in digest.iter_mut().zip(context.finish().as_ref()) {
-            *to = *from;
-        }
-        digest
-    }
 }
 
 impl fmt::Debug for Draft {

@@ -1,7 +1,7 @@
 //! Identities derived from what a payout is: the same payout gets the same ids again. Never drawn at random.
 
 use crate::domain::reference::{EndToEndId, PayoutToken, token_text};
-use ring::hmac;
+use ring::{digest, hmac};
 use std::fmt;
 
 /// Version of the derivation; part of what is hashed.
@@ -58,6 +58,17 @@ impl fmt::Debug for IdKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("IdKey(***)")
     }
+}
+
+/// A hash of texts, each with its length, for comparisons that need no key.
+pub fn hash_of<'a>(parts: impl Iterator<Item = &'a str>) -> u64 {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    let octets = context.finish();
+    octets.as_ref().iter().take(8).fold(0, |hash, octet| hash << 8 | u64::from(*octet))
 }
 
 /// The end-to-end id of a payout without one that fits: its token, as much of it as the rail carries. On rails with
