@@ -312,7 +312,12 @@ pub async fn entries(store: &Store, filter: Filter, cursor: Cursor, limit: usize
 
 /// Payouts that changed after a cursor, in the order of the facts, with the cursor to go on from.
 /// The cursor is `lane:seq`; one writer makes the order of lane 0 final.
-pub async fn changes(store: &Store, cursor: Option<&str>, limit: usize) -> Result<Option<Value>, StoreError> {
+pub async fn changes(
+    store: &Store,
+    tenant: &str,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<Option<Value>, StoreError> {
     let Some(after) = parse_cursor(cursor) else { return Ok(None) };
     let facts = store.facts_after(after, limit).await?;
     let last = facts.last().map_or(after, |stored| stored.seq);
@@ -325,7 +330,8 @@ pub async fn changes(store: &Store, cursor: Option<&str>, limit: usize) -> Resul
         .collect();
     keys.sort_unstable();
     keys.dedup();
-    let items: Vec<Value> = store.payouts(keys).await?.iter().map(listed).collect();
+    let payouts = store.payouts(keys).await?;
+    let items: Vec<Value> = payouts.iter().filter(|item| item.row.tenant == tenant).map(listed).collect();
     Ok(Some(json!({ "items": items, "cursor": format!("0:{last}"), "more": facts.len() == limit })))
 }
 

@@ -2,6 +2,9 @@
 //! Never which rail a payout takes (`engine::routing`).
 
 use super::ProfileError;
+use crate::domain::calendar::Calendar;
+use crate::domain::charset::CharacterSet;
+use crate::domain::currency::Currency;
 use crate::domain::payout::{ChargeBearer, Code, Rail, Speed};
 use chrono::{NaiveDate, NaiveTime};
 use rust_decimal::Decimal;
@@ -16,8 +19,8 @@ const RAILS: &str = include_str!("../../../profiles/rails.toml");
 pub struct RailCoding {
     /// Which rail.
     pub rail: Rail,
-    /// The currency that it moves, ISO 4217.
-    pub currency: String,
+    /// The currency that it moves.
+    pub currency: Currency,
     /// `PmtTpInf/SvcLvl`.
     pub service_level: Option<Code>,
     /// `PmtTpInf/LclInstrm`.
@@ -31,13 +34,13 @@ pub struct RailCoding {
     /// Most characters of an end-to-end id that reach the payee.
     pub end_to_end_max: usize,
     /// Characters that arrive.
-    pub character_set: String,
+    pub character_set: CharacterSet,
     /// Smallest amount.
     pub amount_min: Decimal,
     /// Largest amount.
     pub amount_max: Decimal,
-    /// Name of the calendar of its business days; `always` for rails that never close.
-    pub calendar: String,
+    /// Its business days.
+    pub calendar: Calendar,
     /// Bank's cut-off on a business day, local time of `time_zone`; absent for rails that never close.
     pub cut_off: Option<NaiveTime>,
     /// Zone of the cut-off.
@@ -116,8 +119,9 @@ pub enum AccountForm {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wish {
-    /// Currency of the transfer, ISO 4217.
-    pub currency: String,
+    /// Currency of the transfer.
+    #[serde(deserialize_with = "currency")]
+    pub currency: Currency,
     /// Speed wished.
     #[serde(deserialize_with = "speed")]
     pub speed: Speed,
@@ -132,7 +136,8 @@ pub struct Wish {
 pub(super) struct RailPatch {
     #[serde(deserialize_with = "rail")]
     rail: Rail,
-    currency: Option<String>,
+    #[serde(default, deserialize_with = "optional_currency")]
+    currency: Option<Currency>,
     #[serde(default, deserialize_with = "code")]
     service_level: Option<Code>,
     #[serde(default, deserialize_with = "code")]
@@ -142,12 +147,14 @@ pub(super) struct RailPatch {
     name_max: Option<usize>,
     remittance_max: Option<usize>,
     end_to_end_max: Option<usize>,
-    character_set: Option<String>,
+    #[serde(default, deserialize_with = "character_set")]
+    character_set: Option<CharacterSet>,
     #[serde(default, deserialize_with = "optional_decimal")]
     amount_min: Option<Decimal>,
     #[serde(default, deserialize_with = "optional_decimal")]
     amount_max: Option<Decimal>,
-    calendar: Option<String>,
+    #[serde(default, deserialize_with = "calendar")]
+    calendar: Option<Calendar>,
     #[serde(default, deserialize_with = "time_of_day")]
     cut_off: Option<NaiveTime>,
     #[serde(default, deserialize_with = "optional_zone")]
@@ -173,7 +180,7 @@ struct File {
 }
 
 /// The order in which the rails of a currency are tried for a speed; empty where no rule exists.
-pub fn preference(currency: &str, speed: Speed) -> &'static [Rail] {
+pub fn preference(currency: Currency, speed: Speed) -> &'static [Rail] {
     let wish = defaults().wishes.iter().find(|wish| wish.currency == currency && wish.speed == speed);
     wish.map_or(&[], |wish| &wish.rails)
 }
@@ -186,7 +193,7 @@ pub(super) fn with_defaults(patches: Vec<RailPatch>) -> Result<Vec<RailCoding>, 
 }
 
 /// Parses TOML into a shape; the error says line and column.
-pub(super) fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, ProfileError> {
+pub fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, ProfileError> {
     toml::from_str(text).map_err(|error| {
         let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -299,6 +306,34 @@ pub(super) fn dates<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<NaiveDat
         .map(parse)
         .collect::<Result<_, _>>()
         .map_err(|_| D::Error::custom("dates are written YYYY-MM-DD"))
+}
+
+fn currency<'de, D: Deserializer<'de>>(source: D) -> Result<Currency, D::Error> {
+    Currency::parse(&String::deserialize(source)?).map_err(D::Error::custom)
+}
+
+fn optional_currency<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Currency>, D::Error> {
+    currency(source).map(Some)
+}
+
+fn calendar<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Calendar>, D::Error> {
+    Calendar::parse(&String::deserialize(source)?).map(Some).map_err(D::Error::custom)
+}
+
+/// Names of character sets in profiles.
+const CHARACTER_SETS: &[(&str, CharacterSet)] = &[
+    ("sepa", CharacterSet::Sepa),
+    ("swift_x", CharacterSet::SwiftX),
+    ("bacs", CharacterSet::Bacs),
+    ("ascii", CharacterSet::Ascii),
+    ("latin", CharacterSet::Latin),
+    ("unicode", CharacterSet::Unicode),
+];
+
+fn character_set<'de, D: Deserializer<'de>>(source: D) -> Result<Option<CharacterSet>, D::Error> {
+    let text = String::deserialize(source)?;
+    let set = CHARACTER_SETS.iter().find(|(name, _)| *name == text).map(|(_, set)| *set);
+    set.map(Some).ok_or_else(|| D::Error::custom(format!("there is no character set '{text}'")))
 }
 
 fn time_of_day<'de, D: Deserializer<'de>>(source: D) -> Result<Option<NaiveTime>, D::Error> {

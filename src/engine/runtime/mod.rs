@@ -12,11 +12,13 @@ pub mod reading;
 pub mod sending;
 
 use crate::bank::link::Link;
+use crate::domain::entry::Digest;
 use crate::domain::fact::AttemptEnd;
 use crate::domain::row::MessageRow;
 use crate::engine::decide::{Standing, call_cause};
 use crate::engine::input::{Delivered, Envelope, Input};
 use crate::engine::intake::ids::IdKey;
+use crate::engine::routing::Bank;
 use crate::engine::turn::TurnError;
 use crate::store::Store;
 use crate::store::listing::WorkLimits;
@@ -32,7 +34,11 @@ pub struct Parts {
     pub store: Store,
     /// Accounts and what does not change.
     pub standing: Standing,
-    /// The banks by their id in the configuration.
+    /// The banks with their profiles.
+    pub banks: Vec<Bank>,
+    /// Digest of each bank's profile octets, by bank id.
+    pub profiles: BTreeMap<String, Digest>,
+    /// The links by bank id.
     pub links: BTreeMap<String, Arc<Link>>,
     /// Key of the derived ids.
     pub id_key: IdKey,
@@ -51,7 +57,11 @@ pub struct World {
     pub desk: Desk,
     /// Accounts and what does not change.
     pub standing: Arc<Standing>,
-    /// The banks.
+    /// The banks with their profiles.
+    pub banks: Arc<Vec<Bank>>,
+    /// Digest of each bank's profile octets, by bank id.
+    pub profiles: Arc<BTreeMap<String, Digest>>,
+    /// The links by bank id.
     pub links: Arc<BTreeMap<String, Arc<Link>>>,
     /// Key of the derived ids.
     pub id_key: Arc<IdKey>,
@@ -94,6 +104,8 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
         store: parts.store,
         desk,
         standing,
+        banks: Arc::new(parts.banks),
+        profiles: Arc::new(parts.profiles),
         links: Arc::new(parts.links),
         id_key: Arc::new(parts.id_key),
         tenant: parts.tenant,
