@@ -84,6 +84,11 @@ impl<R: BufRead> Reader<R> {
         &self.envelope
     }
 
+    /// Whether the whole text was one instruction; known once it was read.
+    pub fn is_single(&self) -> bool {
+        self.single
+    }
+
     fn start(&mut self) -> Result<Option<Result<Draft, Vec<Finding>>>, JsonError> {
         self.scanner.skip_byte_order_mark()?;
         match self.scanner.peek_token()? {
