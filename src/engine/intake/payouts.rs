@@ -71,12 +71,14 @@ pub struct Reader<R> {
     scanner: Scanner<R>,
     position: Position,
     envelope: Envelope,
+    single: bool,
 }
 
 impl<R: BufRead> Reader<R> {
     /// At the start of the text.
     pub fn new(input: R) -> Reader<R> {
-        Reader { scanner: Scanner::new(input, 1), position: Position::Start, envelope: Envelope::default() }
+        let (position, envelope) = (Position::Start, Envelope::default());
+        Reader { scanner: Scanner::new(input, 1), position, envelope, single: false }
     }
 
     /// What surrounds the payouts; complete when the last draft was taken.
@@ -121,6 +123,7 @@ impl<R: BufRead> Reader<R> {
         }
         self.scanner.end()?;
         self.position = Position::Finished;
+        self.single = true;
         Ok(Some(draft(&Json::Object(members), Origin::Whole)))
     }
 
