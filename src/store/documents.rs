@@ -98,8 +98,8 @@ impl DocumentFiles {
     /// Digests of all files, in order; names that are no digest are left out.
     pub fn list(&self) -> Result<Vec<Digest>, StoreError> {
         let mut digests = Vec::new();
-        for folder in entries(&self.root)? {
-            for file in entries(&folder)? {
+        for folder in listed(&self.root)? {
+            for file in listed(&folder)? {
                 digests.extend(file.file_name().and_then(|name| name.to_str()).and_then(Digest::parse));
             }
         }
@@ -140,7 +140,7 @@ pub fn sync_folder(folder: &Path) -> Result<(), StoreError> {
         .map_err(|source| StoreError::Io { path: folder.to_path_buf(), source })
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let io = |source| StoreError::Io { path: folder.to_path_buf(), source };
     match fs::read_dir(folder) {
         Ok(listing) => listing.map(|entry| entry.map(|entry| entry.path()).map_err(io)).collect(),
