@@ -4,6 +4,7 @@ pub mod camt;
 pub mod emit;
 pub mod head_001;
 pub mod kind;
+pub mod own;
 pub mod pacs_002;
 pub mod pain_001;
 pub mod pain_002;
