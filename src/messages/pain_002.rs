@@ -6,7 +6,7 @@
 
 use crate::messages::reading::{Begun, Output, Place, Remark, Trail, Value, keep, keep_amount, trimmed};
 use crate::messages::record::{BatchStatus, Echo, Reason, Record, Report, Status, StatusCount};
-use crate::schema::walk::Element;
+use crate::schema::event::Element;
 
 /// Names of the element below `Document`: by version 02 the message id itself.
 pub const ROOTS: &[&str] = &["CstmrPmtStsRpt", "pain.002.001.02"];

@@ -14,7 +14,7 @@ use crate::messages::reading::{
     Begun, Output, Place, Remark, Trail, Value, boolean, direction, keep, keep_amount, trimmed,
 };
 use crate::messages::record::{AccountReport, Balance, Record};
-use crate::schema::walk::Element;
+use crate::schema::event::Element;
 
 use fill::{EntryRead, TransactionRead, fill_account};
 use node::{Node, Whose};

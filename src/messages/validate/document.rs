@@ -4,7 +4,7 @@ use crate::messages::camt::{self, AccountReader};
 use crate::messages::pain_002::{self, StatusReader};
 use crate::messages::reading::{Begun, Output, Place, Remark};
 use crate::messages::{pacs_002, record};
-use crate::schema::walk::Element;
+use crate::schema::event::Element;
 
 /// `schema` of a verdict that no definition of ours could give.
 pub(super) const UNKNOWN: &str = "unknown";
