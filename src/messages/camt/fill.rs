@@ -3,7 +3,8 @@
 
 use crate::messages::reading::{Value, boolean, direction, keep, keep_amount};
 use crate::messages::record::{
-    AccountId, BankTransactionCode, Batch, Entry, RemittanceInformation, ReturnInformation, Transaction, TransactionParty,
+    AccountId, BankTransactionCode, Batch, Entry, RemittanceInformation, ReturnInformation, Transaction,
+    TransactionParty,
 };
 
 use super::charges::ChargesRead;
@@ -22,7 +23,9 @@ impl EntryRead {
         let entry = &mut self.entry;
         let slot = match node {
             Node::Amount => return keep_amount(&mut entry.amount, &mut entry.currency, value),
-            Node::Direction => return entry.direction = entry.direction.take().or_else(|| direction(value.text)),
+            Node::Direction => {
+                return entry.direction = entry.direction.take().or_else(|| direction(value.text));
+            }
             Node::Reversal => return entry.reversal = entry.reversal.or(boolean(value.text)),
             Node::EntryReference => &mut entry.reference,
             Node::EntryStatus => &mut entry.status,

@@ -161,7 +161,8 @@ impl AccountReader {
     }
 
     fn fill(&mut self, node: Node, text: &str) {
-        let currency = Some(self.currency.as_str()).filter(|currency| !currency.is_empty() && node.is_amount());
+        let currency =
+            Some(self.currency.as_str()).filter(|currency| !currency.is_empty() && node.is_amount());
         let value = Value { text, currency };
         if self.transaction_open {
             self.tape.write(node, value);

@@ -172,7 +172,9 @@ impl Node {
                 child_of_account(self, whose, name)
             }
             Node::Remittance | Node::Structured | Node::CreditorReference => child_of_remittance(self, name),
-            Node::BankCode | Node::Domain | Node::Family | Node::Proprietary => child_of_bank_code(self, name),
+            Node::BankCode | Node::Domain | Node::Family | Node::Proprietary => {
+                child_of_bank_code(self, name)
+            }
             Node::Charges | Node::ChargeRecord | Node::ChargeType | Node::ChargeTypeProprietary => {
                 child_of_charges(self, name)
             }
@@ -181,7 +183,9 @@ impl Node {
                 child_of_balance(self, name)
             }
             Node::Header | Node::HeaderPages | Node::Pages | Node::Period => child_of_header(self, name),
-            Node::BookingDate | Node::ValueDate | Node::BalanceDate if matches!(name, "Dt" | "DtTm") => Some(self),
+            Node::BookingDate | Node::ValueDate | Node::BalanceDate if matches!(name, "Dt" | "DtTm") => {
+                Some(self)
+            }
             Node::EntryStatus if matches!(name, "Cd" | "Prtry") => Some(self),
             _ => None,
         }

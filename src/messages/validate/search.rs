@@ -211,7 +211,11 @@ impl<'s, R: BufRead> Search<'s, R> {
         let bare = open.bare;
         self.open = Some(open);
         if bare {
-            self.deviate("document.missing", format!("no Document element around {}", candidate.local), output);
+            self.deviate(
+                "document.missing",
+                format!("no Document element around {}", candidate.local),
+                output,
+            );
         } else if let Some((_, schema)) = nearest {
             self.walk.attach(schema, Namespace::AsIf);
         }
@@ -280,7 +284,8 @@ impl<'s, R: BufRead> Search<'s, R> {
                 open.errors += u64::from(finding.code != ENCODING_ASSUMED);
             }
             self.parsed.deviations += 1;
-            output.aside(Record::Deviation(deviation(place, finding.path, finding.code, finding.text)), place);
+            output
+                .aside(Record::Deviation(deviation(place, finding.path, finding.code, finding.text)), place);
         }
     }
 
@@ -331,7 +336,9 @@ fn may_be_document(task: Task<'_>, depth: u64, local_name: &str) -> bool {
         Task::JudgeBy(schema) => local_name == schema.root_name(),
         // A header that travels alone is judged like a document.
         Task::Read | Task::Judge => {
-            local_name == DOCUMENT || kind_of_root(local_name).is_some() || (depth == 1 && local_name == "AppHdr")
+            local_name == DOCUMENT
+                || kind_of_root(local_name).is_some()
+                || (depth == 1 && local_name == "AppHdr")
         }
     }
 }
