@@ -83,7 +83,10 @@ impl Remark {
     /// Values that came after the record they belong to had been handed out: possible only where the document breaks
     /// the order of its schema. `after` is the element that came too early.
     pub fn late(after: &str, record: &str, values: &impl Serialize) -> Remark {
-        let values = serde_json::to_string(values).unwrap_or_default();
+        let mut values = serde_json::to_value(values).unwrap_or_default();
+        if let Some(members) = values.as_object_mut() {
+            members.remove("message");
+        }
         Remark {
             code: "record.late",
             text: format!("stands after {after} and is therefore not in the {record} record: {values}"),

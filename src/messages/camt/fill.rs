@@ -65,6 +65,14 @@ impl EntryRead {
     }
 }
 
+/// The entry of a transaction, and whether the transaction is all there is to it.
+#[derive(Clone, Copy)]
+pub(super) enum Donor<'a> {
+    OnlyDetail(&'a Entry),
+    /// Or possibly so: the document broke off before the entry ended.
+    OneOfSeveral(&'a Entry),
+}
+
 /// A transaction while it is read.
 #[derive(Default)]
 pub(super) struct TransactionRead {
@@ -159,11 +167,12 @@ impl TransactionRead {
     /// The record. What it lacks it takes from its entry only where it is the entry's one detail: a collective
     /// booking may net transactions of both directions and several currencies. `InstdAmt` stands in last, where it is
     /// in the entry's currency: version 02 has no other place for the amount of one of several transactions.
-    pub(super) fn take(&mut self, entry: &Entry) -> Transaction {
+    pub(super) fn take(&mut self, donor: Donor<'_>) -> Transaction {
+        let (Donor::OnlyDetail(entry) | Donor::OneOfSeveral(entry)) = donor;
         let mut transaction = std::mem::take(&mut self.transaction);
         transaction.charges = self.charges.take();
         let (amount, currency) = std::mem::take(&mut self.transaction_amount);
-        let alone = entry.transactions == 1;
+        let alone = matches!(donor, Donor::OnlyDetail(_));
         if alone {
             transaction.direction = transaction.direction.or_else(|| entry.direction.clone());
         }

@@ -16,7 +16,7 @@ use crate::messages::reading::{
 use crate::messages::record::{AccountReport, Balance, Record};
 use crate::schema::event::Element;
 
-use fill::{EntryRead, TransactionRead, fill_account};
+use fill::{Donor, EntryRead, TransactionRead, fill_account};
 use node::{Node, Whose};
 use tape::{Mark, Tape};
 
@@ -36,6 +36,14 @@ struct Header {
     message_id: Option<String>,
     page: Option<String>,
     last_page: Option<bool>,
+}
+
+/// Whether an entry was read to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Whole,
+    /// More transactions may have followed.
+    BrokenOff,
 }
 
 /// Reads one document of account reports.
@@ -132,7 +140,7 @@ impl AccountReader {
         let Some(left) = self.trail.leave() else { return };
         match left.node {
             Node::Transaction => self.transaction_open = false,
-            Node::Entry => self.give_entry(output),
+            Node::Entry => self.give_entry(Ended::Whole, output),
             Node::Report => self.end_report(output),
             Node::Header if self.any_given => self.remark_late_header(),
             Node::Batch | Node::Charges | Node::ChargeRecord | Node::Return => {}
@@ -148,7 +156,7 @@ impl AccountReader {
     pub fn break_off(&mut self, output: &mut Output<'_>) {
         self.transaction_open = false;
         if self.entry_place.is_some() {
-            self.give_entry(output);
+            self.give_entry(Ended::BrokenOff, output);
         }
         if self.report_place.is_some() {
             self.end_report(output);
@@ -202,22 +210,24 @@ impl AccountReader {
         }
     }
 
-    fn give_entry(&mut self, output: &mut Output<'_>) {
+    fn give_entry(&mut self, ended: Ended, output: &mut Output<'_>) {
         let place = self.entry_place.take().unwrap_or_default();
         let entry = self.entry.take(self.tape.count());
         output.give(Record::Entry(Box::new(entry.clone())), place);
+        let alone = ended == Ended::Whole && entry.transactions == 1;
+        let donor = if alone { Donor::OnlyDetail(&entry) } else { Donor::OneOfSeveral(&entry) };
         let mut read = TransactionRead::default();
         let mut began: Option<Place> = None;
         self.tape.replay(|mark| match mark {
             Mark::Field(node, value) => read.fill(node, value),
             Mark::Transaction(place) => {
                 if let Some(began) = began.replace(place) {
-                    output.give(Record::Transaction(Box::new(read.take(&entry))), began);
+                    output.give(Record::Transaction(Box::new(read.take(donor))), began);
                 }
             }
         });
         if let Some(began) = began {
-            output.give(Record::Transaction(Box::new(read.take(&entry))), began);
+            output.give(Record::Transaction(Box::new(read.take(donor))), began);
         }
     }
 

@@ -298,12 +298,19 @@ impl<'s, R: BufRead> Search<'s, R> {
         }
         self.hand_out_findings(output);
         let Some(mut open) = self.open.take() else { return };
+        let complete = output.count();
         open.reader.break_off(output);
+        let unfinished = output.count() - complete;
         let (line, column) = stopped.place();
         let place = Place { line, column };
-        let deviation = deviation(place, self.walk.path(), stopped.code(), reason(stopped));
+        let path = Some(self.walk.path()).filter(|path| !path.is_empty()).unwrap_or("/".to_owned());
+        if unfinished > 0 {
+            let text = format!("the last {unfinished} records were still open; they hold only what was read");
+            output.aside(Record::Deviation(deviation(place, path.clone(), "record.unfinished", text)), place);
+        }
+        let deviation = deviation(place, path, stopped.code(), reason(stopped));
         output.aside(Record::Deviation(deviation), place);
-        self.parsed.deviations += 1;
+        self.parsed.deviations += 1 + u64::from(unfinished > 0);
         open.errors += 1;
         close(&open, &mut self.parsed, output);
     }
