@@ -6,3 +6,4 @@ mod http_message;
 mod http_refusals;
 mod keys;
 mod xmldsig;
+mod xmldsig_refusals;
