@@ -9,6 +9,7 @@ pub mod pacs_002;
 pub mod pain_001;
 pub mod pain_002;
 pub mod read_pain_001;
+pub mod reading;
 pub mod record;
 pub mod validate;
 pub mod write_camt;

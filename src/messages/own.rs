@@ -23,7 +23,8 @@ pub enum OwnError {
 
 /// Walks octets through the definition they claim.
 pub fn check(octets: &[u8], definition: &str) -> Result<(), OwnError> {
-    let schema = catalog::by_message_id(definition).ok_or_else(|| OwnError::Definition(definition.to_owned()))?;
+    let schema =
+        catalog::by_message_id(definition).ok_or_else(|| OwnError::Definition(definition.to_owned()))?;
     let verdict = walk::validate(octets, schema)?;
     match verdict.findings.into_iter().next() {
         _ if verdict.valid => Ok(()),

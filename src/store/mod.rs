@@ -18,12 +18,15 @@ pub mod view;
 use crate::domain::entry::Digest;
 use crate::domain::fact::Recorded;
 use crate::domain::payout::Payout;
-use crate::domain::row::{BlockRow, Key, Subject};
+use crate::domain::row::{BlockRow, Key, PayoutRow, Subject};
 use audit::AuditReport;
 use chain::{Head, Proof};
 use chrono::{DateTime, Utc};
 use documents::NewDocument;
-use listing::{Cursor, EntryListed, ExceptionListed, Filter, Found, Page, PayoutListed, StatementListed, TotalsRow, Work, WorkLimits};
+use listing::{
+    Cursor, EntryListed, ExceptionListed, Filter, Found, Page, PayoutListed, StatementListed, TotalsRow,
+    Work, WorkLimits,
+};
 use lookup::Lookup;
 use memory::MemoryStore;
 use send_journal::JournalLine;
@@ -233,6 +236,18 @@ impl Store {
         }
     }
 
+    /// The payouts of these keys as lists show them, by key; unknown keys are left out.
+    pub async fn payouts(&self, keys: Vec<Key>) -> Result<Vec<PayoutListed>, StoreError> {
+        let view = self.load(keys.into_iter().map(Lookup::Payout).collect()).await?;
+        let listed = |row: &PayoutRow| PayoutListed {
+            state: view.state_of(row),
+            message_id: view.message_of(row).map(|message| message.message_id.clone()),
+            payment_information_id: view.block_of(row).map(|block| block.payment_information_id.clone()),
+            row: row.clone(),
+        };
+        Ok(view.payouts.values().map(listed).collect())
+    }
+
     /// What there is to do at `now`.
     pub async fn work(&self, limits: WorkLimits, now: DateTime<Utc>) -> Result<Work, StoreError> {
         match self {
@@ -242,7 +257,12 @@ impl Store {
     }
 
     /// Payouts that fit the filter, newest first.
-    pub async fn list(&self, filter: Filter, cursor: Cursor, limit: usize) -> Result<Page<PayoutListed>, StoreError> {
+    pub async fn list(
+        &self,
+        filter: Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<PayoutListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.list(filter, cursor, limit).await,
             Store::Memory(store) => store.list(&filter, cursor, limit),
@@ -282,7 +302,12 @@ impl Store {
     }
 
     /// Exception items, newest first.
-    pub async fn exceptions(&self, filter: Filter, cursor: Cursor, limit: usize) -> Result<Page<ExceptionListed>, StoreError> {
+    pub async fn exceptions(
+        &self,
+        filter: Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<ExceptionListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.exceptions(filter, cursor, limit).await,
             Store::Memory(store) => store.exceptions(&filter, cursor, limit),
@@ -290,7 +315,12 @@ impl Store {
     }
 
     /// Entries that are no payout's, newest first.
-    pub async fn entries(&self, filter: Filter, cursor: Cursor, limit: usize) -> Result<Page<EntryListed>, StoreError> {
+    pub async fn entries(
+        &self,
+        filter: Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<EntryListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.entries(filter, cursor, limit).await,
             Store::Memory(store) => store.entries(&filter, cursor, limit),
@@ -298,7 +328,12 @@ impl Store {
     }
 
     /// Statements and reports of accounts, newest first.
-    pub async fn statements(&self, filter: Filter, cursor: Cursor, limit: usize) -> Result<Page<StatementListed>, StoreError> {
+    pub async fn statements(
+        &self,
+        filter: Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<StatementListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.statements(filter, cursor, limit).await,
             Store::Memory(store) => store.statements(&filter, cursor, limit),
@@ -306,7 +341,12 @@ impl Store {
     }
 
     /// The payouts of a block or message, oldest first.
-    pub async fn members(&self, of: Subject, cursor: Cursor, limit: usize) -> Result<Page<PayoutListed>, StoreError> {
+    pub async fn members(
+        &self,
+        of: Subject,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<PayoutListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.members(of, cursor, limit).await,
             Store::Memory(store) => store.members(of, cursor, limit),

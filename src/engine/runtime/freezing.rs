@@ -105,7 +105,12 @@ impl Writing {
                 currency: block.key.currency,
                 execution_date: block.key.execution_date,
                 sum: block.sum,
-                members: block.members.iter().filter_map(|member| self.rows.get(*member)).map(|row| row.key).collect(),
+                members: block
+                    .members
+                    .iter()
+                    .filter_map(|member| self.rows.get(*member))
+                    .map(|row| row.key)
+                    .collect(),
             })
             .collect();
         Ok(Draft {
