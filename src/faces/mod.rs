@@ -4,5 +4,8 @@ pub mod api;
 pub mod cli;
 pub mod config;
 pub mod conform;
+pub mod day;
 pub mod demo;
+pub mod query;
 pub mod replay;
+pub mod telling;
