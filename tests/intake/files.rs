@@ -205,3 +205,31 @@ fn json_test_suite() {
     }
     assert!(refused > 150 && accepted > 80, "{refused} refused, {accepted} accepted");
 }
+
+#[test]
+fn raw_rows_have_the_numbers_of_the_findings_and_are_unchanged() {
+    let file = fixture("quotes.csv");
+    let rows: Vec<(u64, Vec<u8>)> =
+        RawRows::new(file.as_slice(), Separator::Comma).map(Result::unwrap).collect();
+    assert_eq!(rows.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert!(rows[1].1.starts_with(b"\"A-1\",") && rows[1].1.ends_with(b"line two\""));
+    let joined: Vec<u8> = rows.iter().map(|(_, row)| row.as_slice()).collect::<Vec<_>>().join(&b'\n');
+    assert_eq!(joined, file);
+}
+
+/// A row that is handed to the API in JSON is the same instruction.
+#[test]
+fn a_draft_in_json_is_the_same_draft() {
+    let file = fixture("creators.csv");
+    let rows = girogate::engine::intake::csv::Reader::new(file.as_slice(), Separator::Comma).unwrap();
+    let mut count = 0;
+    for draft in rows.map(Result::unwrap) {
+        let text = draft.to_json().to_string();
+        let mut reader = girogate::engine::intake::payouts::Reader::new(text.as_bytes());
+        let again = reader.next().unwrap().unwrap();
+        assert_eq!(again.findings, []);
+        assert!(draft.members().eq(again.members()), "{}", draft.text("external_id").unwrap_or_default());
+        count += 1;
+    }
+    assert_eq!(count, 1000);
+}

@@ -15,7 +15,7 @@ use girogate::engine::convert::{Format, Taken, convert, take};
 use girogate::engine::demonstration;
 use girogate::engine::intake::check::{Checked, Context};
 use girogate::engine::intake::columns::{EXAMPLES, columns};
-use girogate::engine::intake::csv::Separator;
+use girogate::engine::intake::csv::{RawRows, Separator};
 use girogate::engine::intake::finding::{CODES, Finding, Severity};
 use girogate::engine::intake::ids::IdKey;
 use girogate::engine::routing::Bank;
