@@ -122,7 +122,10 @@ pub struct Found {
 impl Found {
     /// Whether nothing carries the id.
     pub fn is_empty(&self) -> bool {
-        self.payouts.is_empty() && self.messages.is_empty() && self.blocks.is_empty() && self.entries.is_empty()
+        self.payouts.is_empty()
+            && self.messages.is_empty()
+            && self.blocks.is_empty()
+            && self.entries.is_empty()
     }
 }
 

@@ -138,7 +138,14 @@ impl MemoryStore {
     pub fn payout_bodies(&self, keys: &[Key]) -> Result<Vec<Payout>, StoreError> {
         let state = self.state();
         let kept = keys.iter().filter_map(|key| state.recorded.get(key).and_then(|at| state.facts.get(*at)));
-        kept.map(|kept| decode_payout(&kept.octets).map_err(|source| StoreError::Fact { seq: 0, source })).collect()
+        kept.map(|kept| decode_payout(&kept.octets).map_err(|source| StoreError::Fact { seq: 0, source }))
+            .collect()
+    }
+
+    /// See [`super::Store::payouts`].
+    pub fn payouts(&self, keys: &[Key]) -> Result<Vec<PayoutListed>, StoreError> {
+        let state = self.state();
+        Ok(keys.iter().filter_map(|key| state.all.payouts.get(key)).map(|row| state.listed(row)).collect())
     }
 
     /// See [`super::Store::work`].
@@ -155,7 +162,8 @@ impl MemoryStore {
         let is_due = |message: &MessageRow| message.due_at.is_some_and(|due| due <= now);
         let unread = state.all.documents.values().filter(|row| row.authenticated && !row.finished);
         let waits = [SendPhase::Frozen, SendPhase::NotSent, SendPhase::Unknown, SendPhase::Received];
-        let next_due = live().filter(|message| waits.contains(&message.phase)).filter_map(|message| message.due_at);
+        let next_due =
+            live().filter(|message| waits.contains(&message.phase)).filter_map(|message| message.due_at);
         Ok(Work {
             unbatched: unbatched(&state.all, limits.unbatched),
             sendable: of(&waits[..2], &|message| message.due_at.is_none_or(|due| due <= now)),
@@ -168,9 +176,15 @@ impl MemoryStore {
     }
 
     /// See [`super::Store::list`].
-    pub fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page<PayoutListed>, StoreError> {
+    pub fn list(
+        &self,
+        filter: &Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<PayoutListed>, StoreError> {
         let state = self.state();
-        let fitting = state.all.payouts.values().rev().filter(|row| cursor.is_none_or(|cursor| row.key < cursor));
+        let fitting =
+            state.all.payouts.values().rev().filter(|row| cursor.is_none_or(|cursor| row.key < cursor));
         let listed = fitting.map(|row| state.listed(row)).filter(|item| fits(filter, item));
         Ok(page(listed, limit, |item| item.row.key))
     }
@@ -187,9 +201,11 @@ impl MemoryStore {
         };
         let payouts = || state.all.payouts.values().filter(|row| ours(&row.tenant));
         let newest = |message: &&MessageRow| {
-            ours(&message.tenant) && (message.message_id == id || message.bank_reference.as_deref() == Some(id))
+            ours(&message.tenant)
+                && (message.message_id == id || message.bank_reference.as_deref() == Some(id))
         };
-        let owner_of = |block: &BlockRow| state.all.messages.get(&block.message).map_or("", |message| &message.tenant);
+        let owner_of =
+            |block: &BlockRow| state.all.messages.get(&block.message).map_or("", |message| &message.tenant);
         let mut found = Found {
             payouts: payouts().filter(named).map(|row| state.listed(row)).collect(),
             messages: state.all.messages.values().rev().filter(newest).cloned().collect(),
@@ -249,14 +265,21 @@ impl MemoryStore {
                 && filter.since.is_none_or(|since| row.raised_at >= since)
                 && filter.until.is_none_or(|until| row.raised_at < until)
         });
-        let listed = fitting
-            .map(|row| ExceptionListed { tenant: state.tenant(Table::Exception, row.key).to_owned(), row: row.clone() });
+        let listed = fitting.map(|row| ExceptionListed {
+            tenant: state.tenant(Table::Exception, row.key).to_owned(),
+            row: row.clone(),
+        });
         let owned = listed.filter(|item| filter.tenant.as_ref().is_none_or(|tenant| *tenant == item.tenant));
         Ok(page(owned, limit, |item| item.row.key))
     }
 
     /// See [`super::Store::entries`].
-    pub fn entries(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page<EntryListed>, StoreError> {
+    pub fn entries(
+        &self,
+        filter: &Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<EntryListed>, StoreError> {
         let state = self.state();
         let fitting = state.all.entries.values().rev().filter(|row| {
             cursor.is_none_or(|cursor| row.key < cursor)
@@ -266,8 +289,10 @@ impl MemoryStore {
                 && filter.date_to.is_none_or(|to| row.booking_date.is_some_and(|date| date <= to))
                 && filter.reason.as_ref().is_none_or(|class| class == row.class.name())
         });
-        let listed = fitting
-            .map(|row| EntryListed { tenant: state.tenant(Table::Entry, row.key).to_owned(), row: row.clone() });
+        let listed = fitting.map(|row| EntryListed {
+            tenant: state.tenant(Table::Entry, row.key).to_owned(),
+            row: row.clone(),
+        });
         let owned = listed.filter(|item| filter.tenant.as_ref().is_none_or(|tenant| *tenant == item.tenant));
         Ok(page(owned, limit, |item| item.row.key))
     }
@@ -287,14 +312,21 @@ impl MemoryStore {
                 && filter.date_from.is_none_or(|from| row.date.is_some_and(|date| date >= from))
                 && filter.date_to.is_none_or(|to| row.date.is_some_and(|date| date <= to))
         });
-        let listed = fitting
-            .map(|row| StatementListed { tenant: state.tenant(Table::Statement, row.key).to_owned(), row: row.clone() });
+        let listed = fitting.map(|row| StatementListed {
+            tenant: state.tenant(Table::Statement, row.key).to_owned(),
+            row: row.clone(),
+        });
         let owned = listed.filter(|item| filter.tenant.as_ref().is_none_or(|tenant| *tenant == item.tenant));
         Ok(page(owned, limit, |item| item.row.key))
     }
 
     /// See [`super::Store::members`].
-    pub fn members(&self, of: Subject, cursor: Cursor, limit: usize) -> Result<Page<PayoutListed>, StoreError> {
+    pub fn members(
+        &self,
+        of: Subject,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<PayoutListed>, StoreError> {
         let state = self.state();
         let is_member = |row: &PayoutRow| match of {
             Subject::Block(key) => row.block == Some(key),
@@ -356,7 +388,10 @@ impl MemoryStore {
             apply(&mut view, &kept.recorded);
         }
         report.rows = (view.payouts.len() + view.messages.len() + view.blocks.len()) as u64;
-        if view.payouts != state.all.payouts || view.messages != state.all.messages || view.blocks != state.all.blocks {
+        if view.payouts != state.all.payouts
+            || view.messages != state.all.messages
+            || view.blocks != state.all.blocks
+        {
             report.find("audit.view", "views".to_owned(), "the facts lead to other rows");
         }
         report.documents = state.documents.len() as u64;
@@ -420,7 +455,11 @@ fn fits(filter: &Filter, item: &PayoutListed) -> bool {
     let reasons = || {
         let said = row.status.as_ref().and_then(|status| status.reason.as_ref());
         let of_return = row.returned.as_ref().and_then(|returned| returned.reason.as_ref());
-        [said.and_then(|reason| reason.code.as_ref()), said.and_then(|reason| reason.proprietary.as_ref()), of_return]
+        [
+            said.and_then(|reason| reason.code.as_ref()),
+            said.and_then(|reason| reason.proprietary.as_ref()),
+            of_return,
+        ]
     };
     filter.tenant.as_ref().is_none_or(|tenant| *tenant == row.tenant)
         && filter.state.is_none_or(|state| state == item.state)
@@ -433,12 +472,16 @@ fn fits(filter: &Filter, item: &PayoutListed) -> bool {
         && filter.since.is_none_or(|since| row.recorded_at >= since)
         && filter.until.is_none_or(|until| row.recorded_at < until)
         && filter.reason.as_ref().is_none_or(|reason| reasons().contains(&Some(reason)))
-        && filter.external_id_prefix.as_ref().is_none_or(|prefix| row.external_id.starts_with(prefix.as_str()))
+        && filter
+            .external_id_prefix
+            .as_ref()
+            .is_none_or(|prefix| row.external_id.starts_with(prefix.as_str()))
 }
 
 fn unbatched(all: &View, limit: usize) -> Vec<Unbatched> {
     let mut banks: BTreeMap<&str, Vec<&PayoutRow>> = BTreeMap::new();
-    for row in all.payouts.values().filter(|row| row.block.is_none() && row.held.is_none() && !row.cancelled) {
+    for row in all.payouts.values().filter(|row| row.block.is_none() && row.held.is_none() && !row.cancelled)
+    {
         banks.entry(&row.bank).or_default().push(row);
     }
     banks

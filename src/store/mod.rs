@@ -23,7 +23,10 @@ use audit::AuditReport;
 use chain::{Head, Proof};
 use chrono::{DateTime, Utc};
 use documents::NewDocument;
-use listing::{Cursor, EntryListed, ExceptionListed, Filter, Found, Page, PayoutListed, StatementListed, TotalsRow, Work, WorkLimits};
+use listing::{
+    Cursor, EntryListed, ExceptionListed, Filter, Found, Page, PayoutListed, StatementListed, TotalsRow,
+    Work, WorkLimits,
+};
 use lookup::Lookup;
 use memory::MemoryStore;
 use send_journal::JournalLine;
@@ -233,6 +236,14 @@ impl Store {
         }
     }
 
+    /// The payouts of these keys in this order, as lists show them; unknown keys are left out.
+    pub async fn payouts(&self, keys: Vec<Key>) -> Result<Vec<PayoutListed>, StoreError> {
+        match self {
+            Store::Sqlite(store) => store.payouts(keys).await,
+            Store::Memory(store) => store.payouts(&keys),
+        }
+    }
+
     /// What there is to do at `now`.
     pub async fn work(&self, limits: WorkLimits, now: DateTime<Utc>) -> Result<Work, StoreError> {
         match self {
@@ -242,7 +253,12 @@ impl Store {
     }
 
     /// Payouts that fit the filter, newest first.
-    pub async fn list(&self, filter: Filter, cursor: Cursor, limit: usize) -> Result<Page<PayoutListed>, StoreError> {
+    pub async fn list(
+        &self,
+        filter: Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<PayoutListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.list(filter, cursor, limit).await,
             Store::Memory(store) => store.list(&filter, cursor, limit),
@@ -282,7 +298,12 @@ impl Store {
     }
 
     /// Exception items, newest first.
-    pub async fn exceptions(&self, filter: Filter, cursor: Cursor, limit: usize) -> Result<Page<ExceptionListed>, StoreError> {
+    pub async fn exceptions(
+        &self,
+        filter: Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<ExceptionListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.exceptions(filter, cursor, limit).await,
             Store::Memory(store) => store.exceptions(&filter, cursor, limit),
@@ -290,7 +311,12 @@ impl Store {
     }
 
     /// Entries that are no payout's, newest first.
-    pub async fn entries(&self, filter: Filter, cursor: Cursor, limit: usize) -> Result<Page<EntryListed>, StoreError> {
+    pub async fn entries(
+        &self,
+        filter: Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<EntryListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.entries(filter, cursor, limit).await,
             Store::Memory(store) => store.entries(&filter, cursor, limit),
@@ -298,7 +324,12 @@ impl Store {
     }
 
     /// Statements and reports of accounts, newest first.
-    pub async fn statements(&self, filter: Filter, cursor: Cursor, limit: usize) -> Result<Page<StatementListed>, StoreError> {
+    pub async fn statements(
+        &self,
+        filter: Filter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<StatementListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.statements(filter, cursor, limit).await,
             Store::Memory(store) => store.statements(&filter, cursor, limit),
@@ -306,7 +337,12 @@ impl Store {
     }
 
     /// The payouts of a block or message, oldest first.
-    pub async fn members(&self, of: Subject, cursor: Cursor, limit: usize) -> Result<Page<PayoutListed>, StoreError> {
+    pub async fn members(
+        &self,
+        of: Subject,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<PayoutListed>, StoreError> {
         match self {
             Store::Sqlite(store) => store.members(of, cursor, limit).await,
             Store::Memory(store) => store.members(of, cursor, limit),

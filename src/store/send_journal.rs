@@ -78,7 +78,9 @@ impl SendJournal {
         }
         file.sync_all().map_err(io)?;
         if is_new {
-            sync_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
+            sync_folder(
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+            )?;
         }
         Ok(SendJournal { path: path.to_path_buf(), file })
     }
@@ -182,7 +184,11 @@ mod tests {
             std::fs::write(&path, &whole[..cut]).unwrap();
             let read = read_all(&path).unwrap();
             let lines = read.lines.len();
-            assert_eq!((lines, read.torn.len()), if cut == whole.len() - 1 { (2, 0) } else { (1, 1) }, "cut {cut}");
+            assert_eq!(
+                (lines, read.torn.len()),
+                if cut == whole.len() - 1 { (2, 0) } else { (1, 1) },
+                "cut {cut}"
+            );
             SendJournal::open(&path).unwrap().append(&[line(3)]).unwrap();
             let read = read_all(&path).unwrap();
             assert_eq!(read.lines.last(), Some(&line(3)));

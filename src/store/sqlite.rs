@@ -15,8 +15,8 @@ use super::chain::{self, Head, Proof, SECTION_FACTS};
 use super::documents::{DocumentFiles, NewDocument, create_folder, sync_folder, verified};
 use super::facts;
 use super::listing::{
-    Cursor, EntryListed, ExceptionListed, Filter, Found, Page, PayoutListed, StatementListed, TotalsRow, Work,
-    WorkLimits,
+    Cursor, EntryListed, ExceptionListed, Filter, Found, Page, PayoutListed, StatementListed, TotalsRow,
+    Work, WorkLimits,
 };
 use super::lookup::Lookup;
 use super::send_journal::{self, JournalLine, SendJournal};
@@ -109,7 +109,8 @@ impl SqliteStore {
         let readers = open_readers(&path)?;
         let files = DocumentFiles::at(places.documents());
         let stopped: Stopped = Arc::new(OnceLock::new());
-        let writer = Writer { connection, path, journal, files: files.clone(), lock, stopped: stopped.clone() };
+        let writer =
+            Writer { connection, path, journal, files: files.clone(), lock, stopped: stopped.clone() };
         let (commands, asked) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -242,6 +243,11 @@ impl SqliteStore {
         bodies.into_iter().map(decode).collect()
     }
 
+    /// See [`super::Store::payouts`].
+    pub async fn payouts(&self, keys: Vec<Key>) -> Result<Vec<PayoutListed>, StoreError> {
+        self.read("reading payouts", move |connection| query::payouts(connection, &keys)).await
+    }
+
     /// See [`super::Store::work`].
     pub async fn work(&self, limits: WorkLimits, now: DateTime<Utc>) -> Result<Work, StoreError> {
         self.read("looking for work", move |connection| query::work(connection, limits, now)).await
@@ -260,7 +266,8 @@ impl SqliteStore {
     /// See [`super::Store::find`].
     pub async fn find(&self, tenant: Option<&str>, id: &str) -> Result<Found, StoreError> {
         let (tenant, id) = (tenant.map(str::to_owned), id.to_owned());
-        self.read("looking for an id", move |connection| query::find(connection, tenant.as_deref(), &id)).await
+        self.read("looking for an id", move |connection| query::find(connection, tenant.as_deref(), &id))
+            .await
     }
 
     /// See [`super::Store::history`].
@@ -290,7 +297,10 @@ impl SqliteStore {
         cursor: Cursor,
         limit: usize,
     ) -> Result<Page<ExceptionListed>, StoreError> {
-        self.read("listing exceptions", move |connection| query::exceptions(connection, &filter, cursor, limit)).await
+        self.read("listing exceptions", move |connection| {
+            query::exceptions(connection, &filter, cursor, limit)
+        })
+        .await
     }
 
     /// See [`super::Store::entries`].
@@ -300,7 +310,8 @@ impl SqliteStore {
         cursor: Cursor,
         limit: usize,
     ) -> Result<Page<EntryListed>, StoreError> {
-        self.read("listing entries", move |connection| query::entries(connection, &filter, cursor, limit)).await
+        self.read("listing entries", move |connection| query::entries(connection, &filter, cursor, limit))
+            .await
     }
 
     /// See [`super::Store::statements`].
@@ -310,7 +321,10 @@ impl SqliteStore {
         cursor: Cursor,
         limit: usize,
     ) -> Result<Page<StatementListed>, StoreError> {
-        self.read("listing statements", move |connection| query::statements(connection, &filter, cursor, limit)).await
+        self.read("listing statements", move |connection| {
+            query::statements(connection, &filter, cursor, limit)
+        })
+        .await
     }
 
     /// See [`super::Store::members`].
@@ -343,8 +357,8 @@ impl SqliteStore {
     pub async fn prove(&self, seq: i64) -> Result<Option<Proof>, StoreError> {
         self.read("proving a fact", move |connection| {
             let first = chain::section_of(seq) * SECTION_FACTS + 1;
-            let mut statement =
-                connection.prepare_cached("SELECT hash FROM facts WHERE seq >= ?1 AND seq < ?2 ORDER BY seq")?;
+            let mut statement = connection
+                .prepare_cached("SELECT hash FROM facts WHERE seq >= ?1 AND seq < ?2 ORDER BY seq")?;
             let hashes = statement
                 .query_map([first, first + SECTION_FACTS], |row| row.get(0))?
                 .collect::<rusqlite::Result<Vec<chain::Hash>>>()?;

@@ -3,7 +3,8 @@
 use super::read_money::{booked, entry_returned, entry_unmatched, statement_read};
 use super::read_payout::PayoutBody;
 use super::read_value::{
-    EvidenceBody, Text, bits, checked, date, decimal, digest, evidence_if, parse, present, shape, time, time_if,
+    EvidenceBody, Text, bits, checked, date, decimal, digest, evidence_if, parse, present, shape, time,
+    time_if,
 };
 use super::{FactError, parse_subject};
 use crate::domain::currency::Currency;
@@ -280,9 +281,7 @@ fn step_ended(key: Key, body: EndedBody<'_>) -> Result<Fact, FactError> {
     let end = body.end;
     let reply = end.reply.as_ref().map(|reply| digest("reply", reply)).transpose()?;
     let end = match (&*end.outcome, reply, end.cause) {
-        ("received", Some(reply), None) => {
-            AttemptEnd::Received { bank_reference: end.bank_reference, reply }
-        }
+        ("received", Some(reply), None) => AttemptEnd::Received { bank_reference: end.bank_reference, reply },
         ("refused", Some(reply), None) => AttemptEnd::Refused {
             status: present("status", end.status)?,
             reason: present("reason", end.reason)?,

@@ -2,7 +2,8 @@
 
 use super::FactError;
 use super::read_value::{
-    EvidenceBody, Text, amount, checked, class, date_if, decimal, digest, direction, evidence_if, mark, present,
+    EvidenceBody, Text, amount, checked, class, date_if, decimal, digest, direction, evidence_if, mark,
+    present,
 };
 use crate::domain::currency::Currency;
 use crate::domain::entry::{Booking, Return};
@@ -166,4 +167,3 @@ pub fn statement_read(body: StatementBody<'_>) -> Result<Fact, FactError> {
         document: digest("document", &body.document)?,
     })
 }
-

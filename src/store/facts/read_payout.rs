@@ -171,7 +171,10 @@ impl InstructionBody<'_> {
                 None => None,
             },
             rail_preference: rails.collect::<Result<_, _>>()?,
-            requested_execution_date: date_if("requested_execution_date", self.requested_execution_date.as_ref())?,
+            requested_execution_date: date_if(
+                "requested_execution_date",
+                self.requested_execution_date.as_ref(),
+            )?,
             date_policy: if self.date_reject { DatePolicy::Reject } else { DatePolicy::RollForward },
             purpose: self.purpose.map(CodeBody::checked).transpose()?,
             category_purpose: self.category_purpose.map(CodeBody::checked).transpose()?,

@@ -94,7 +94,9 @@ fn body(fact: &Fact, members: &mut Members<'_>) {
             members.digest("answer", answer);
         }
         Fact::MessageFrozen(message) => frozen(message, members),
-        Fact::StepStarted { .. } | Fact::StepEnded { .. } | Fact::InquiryEnded { .. } => sending(fact, members),
+        Fact::StepStarted { .. } | Fact::StepEnded { .. } | Fact::InquiryEnded { .. } => {
+            sending(fact, members)
+        }
         Fact::DocumentReceived { .. } | Fact::DocumentRead { .. } => document(fact, members),
         Fact::MessageStatus { news: said, evidence: place, .. }
         | Fact::BlockStatus { news: said, evidence: place, .. } => {
@@ -107,7 +109,9 @@ fn body(fact: &Fact, members: &mut Members<'_>) {
             members.texts("bank_references", bank_references.iter().map(String::as_str));
             evidence("evidence", place, members);
         }
-        Fact::EntryBooked { .. } | Fact::BlockBooked { .. } | Fact::EntryReturned { .. } => money(fact, members),
+        Fact::EntryBooked { .. } | Fact::BlockBooked { .. } | Fact::EntryReturned { .. } => {
+            money(fact, members)
+        }
         Fact::EntryUnmatched { .. } | Fact::StatementRead { .. } => account(fact, members),
         Fact::ExceptionRaised { key, code, text, evidence: place, .. } => {
             members.number("exception", *key);
@@ -253,7 +257,15 @@ fn evidence(name: &str, evidence: &Evidence, members: &mut Members<'_>) {
 
 fn money(fact: &Fact, members: &mut Members<'_>) {
     match fact {
-        Fact::EntryBooked { account_ref, counter_account, on_behalf_of, booking: booked, bank_references, mark, .. } => {
+        Fact::EntryBooked {
+            account_ref,
+            counter_account,
+            on_behalf_of,
+            booking: booked,
+            bank_references,
+            mark,
+            ..
+        } => {
             members.text("account_ref", account_ref);
             members.text("counter_account", counter_account);
             members.text_if("on_behalf_of", on_behalf_of.as_deref());

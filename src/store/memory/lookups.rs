@@ -116,10 +116,22 @@ pub fn conflicts(all: &View, turn: &View) -> bool {
         || next.exception < stored.exception;
     let dirty = &turn.dirty;
     went_back
-        || dirty.payouts.iter().any(|(key, version)| all.payouts.get(key).map_or(0, |row| row.version) != *version)
-        || dirty.messages.iter().any(|(key, version)| all.messages.get(key).map_or(0, |row| row.version) != *version)
-        || dirty.blocks.iter().any(|(key, version)| all.blocks.get(key).map_or(0, |row| row.version) != *version)
-        || dirty.documents.iter().any(|(key, version)| all.documents.get(key).map_or(0, |row| row.version) != *version)
+        || dirty
+            .payouts
+            .iter()
+            .any(|(key, version)| all.payouts.get(key).map_or(0, |row| row.version) != *version)
+        || dirty
+            .messages
+            .iter()
+            .any(|(key, version)| all.messages.get(key).map_or(0, |row| row.version) != *version)
+        || dirty
+            .blocks
+            .iter()
+            .any(|(key, version)| all.blocks.get(key).map_or(0, |row| row.version) != *version)
+        || dirty
+            .documents
+            .iter()
+            .any(|(key, version)| all.documents.get(key).map_or(0, |row| row.version) != *version)
         || dirty.statements.iter().any(|key| all.statements.contains_key(key))
         || dirty.exceptions.iter().any(|key| all.exceptions.contains_key(key))
         || dirty.requests.iter().any(|request| all.requests.contains_key(request))
@@ -132,9 +144,12 @@ fn identity_taken(all: &View, turn: &View) -> bool {
         all.by_token(row.token).is_some()
             || all.by_end_to_end(&row.debtor_account_ref, &row.end_to_end_id.to_ascii_uppercase()).is_some()
     });
-    let entries = turn.dirty.entries.iter().filter_map(|key| turn.entries.get(key)).any(|row| {
-        all.by_entry_identity(&row.identity).is_some_and(|known| known.key != row.key)
-    });
+    let entries = turn
+        .dirty
+        .entries
+        .iter()
+        .filter_map(|key| turn.entries.get(key))
+        .any(|row| all.by_entry_identity(&row.identity).is_some_and(|known| known.key != row.key));
     let statements = turn.dirty.statements.iter().filter_map(|key| turn.statements.get(key));
     payouts || entries || statements.into_iter().any(|row| all.by_statement_identity(&row.identity).is_some())
 }

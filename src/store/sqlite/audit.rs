@@ -1,11 +1,11 @@
 //! Verifies a data directory: the chain, its heads here and in the send journal, the roots, the
 //! documents, and that the views are what the facts lead to. Never repairs.
 
+use super::Places;
 use super::load;
 use super::persist::{self, Refused};
 use super::schema::{self, failed};
 use super::writer::read_head;
-use super::Places;
 use crate::domain::entry::Digest;
 use crate::domain::fact::{Fact, Recorded};
 use crate::domain::row::Subject;
@@ -44,7 +44,11 @@ const NAMED_DOCUMENTS: &[(&str, &str, &str)] =
     &[("message", "key", "document"), ("document", "key", "digest"), ("request", "request", "answer")];
 
 /// Audits what the connection's snapshot shows.
-pub fn audit(connection: &Connection, places: &Places, files: &DocumentFiles) -> Result<AuditReport, StoreError> {
+pub fn audit(
+    connection: &Connection,
+    places: &Places,
+    files: &DocumentFiles,
+) -> Result<AuditReport, StoreError> {
     let mut report = AuditReport::new();
     let journal = send_journal::read_all(&places.send_journal)?;
     let whole = walk_facts(connection, &journal, &mut report)?;
@@ -225,7 +229,9 @@ fn check_journal(
         report.find("audit.journal", format!("send journal line {number}"), "the line does not read");
     }
     for number in &journal.torn {
-        report.remarks.push(format!("send journal line {number} was cut off by a crash; nothing was sent for it"));
+        report
+            .remarks
+            .push(format!("send journal line {number} was cut off by a crash; nothing was sent for it"));
     }
     let mut hash_of = connection.prepare("SELECT hash FROM facts WHERE seq = ?1").map_err(&reading)?;
     let mut attempts =
@@ -239,10 +245,13 @@ fn check_journal(
             let text = "the send journal witnessed another fact here before it announced an attempt";
             report.find("audit.witness", format!("fact {}", line.head.seq), text);
         }
-        let known: Option<u32> = attempts.query_row([&line.message_id], |row| row.get(0)).map_err(&reading)?;
+        let known: Option<u32> =
+            attempts.query_row([&line.message_id], |row| row.get(0)).map_err(&reading)?;
         if known.is_none_or(|attempt| attempt < line.attempt) {
             let (message, attempt) = (&line.message_id, line.attempt);
-            report.remarks.push(format!("attempt {attempt} of message {message} was announced and never recorded"));
+            report
+                .remarks
+                .push(format!("attempt {attempt} of message {message} was announced and never recorded"));
         }
     }
     Ok(())
@@ -261,7 +270,11 @@ fn check_documents(
         let digest = Digest(row.get(0).map_err(&reading)?);
         report.documents += 1;
         if verified(digest, row.get(1).map_err(&reading)?).is_err() {
-            report.find("audit.document", format!("document {}", digest.hex()), "its octets have another digest");
+            report.find(
+                "audit.document",
+                format!("document {}", digest.hex()),
+                "its octets have another digest",
+            );
         }
     }
     let listed = files.list()?;
@@ -283,7 +296,8 @@ fn check_documents(
         let mut statement = connection.prepare(&sql).map_err(&reading)?;
         let mut rows = statement.query([]).map_err(&reading)?;
         while let Some(row) = rows.next().map_err(&reading)? {
-            let (key, digest): (String, _) = (row.get(0).map_err(&reading)?, Digest(row.get(1).map_err(&reading)?));
+            let (key, digest): (String, _) =
+                (row.get(0).map_err(&reading)?, Digest(row.get(1).map_err(&reading)?));
             if listed.binary_search(&digest).is_err() {
                 let text = format!("document {} is not there", digest.hex());
                 report.find("audit.document_missing", format!("{table} {key} {column}"), text);
@@ -320,7 +334,11 @@ fn compare(
                 report.find("audit.view", place(name, row, keys)?, "no fact leads to this row");
             }
             (Ordering::Greater, _, Some(row)) => {
-                report.find("audit.view", place(name, row, keys)?, "the row that the facts lead to is not there");
+                report.find(
+                    "audit.view",
+                    place(name, row, keys)?,
+                    "the row that the facts lead to is not there",
+                );
             }
             (Ordering::Equal, Some(left), Some(right)) => {
                 for (number, column) in columns.iter().enumerate() {

@@ -147,7 +147,8 @@ impl<'r, 's> Cells<'r, 's> {
     pub fn booking_if(&mut self) -> Result<Option<Booking>> {
         let amount = self.amount_if()?;
         let (account_servicer_reference, booking_date) = (self.plain()?, self.date_if()?);
-        let (value_date, notified, on_statement) = (self.date_if()?, self.evidence_if()?, self.evidence_if()?);
+        let (value_date, notified, on_statement) =
+            (self.date_if()?, self.evidence_if()?, self.evidence_if()?);
         Ok(amount.map(|amount| Booking {
             amount,
             account_servicer_reference,

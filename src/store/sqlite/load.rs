@@ -62,7 +62,8 @@ fn answer(connection: &Connection, view: &mut View, lookup: &Lookup) -> Result<(
         Lookup::Message(key) => message(connection, view, *key)?,
         Lookup::MessageId(id) => {
             // A dissolved message may have a living namesake: that one counts.
-            let found = messages(connection, "message_id = ?1 ORDER BY dissolved, key DESC LIMIT 1", params![id])?;
+            let found =
+                messages(connection, "message_id = ?1 ORDER BY dissolved, key DESC LIMIT 1", params![id])?;
             found.into_iter().for_each(|row| view.put_message(row));
         }
         Lookup::Block(key) => block(connection, view, *key)?,

@@ -75,14 +75,18 @@ fn reasons(facts: &[Recorded], first_seq: i64) -> Reasons<'_> {
                 reasons.recorded.insert(*key, seq);
                 reasons.placed.extend(replaces);
             }
-            Fact::PayoutHeld { key, .. } | Fact::PayoutReleased { key } | Fact::PayoutCancelled { key, .. } => {
+            Fact::PayoutHeld { key, .. }
+            | Fact::PayoutReleased { key }
+            | Fact::PayoutCancelled { key, .. } => {
                 reasons.placed.insert(*key);
             }
             Fact::MessageFrozen(frozen) => {
                 reasons.placed.extend(frozen.blocks.iter().flat_map(|block| &block.members));
             }
             Fact::MessageDissolved { .. } => reasons.dissolved = true,
-            Fact::PayoutStatus { key, .. } | Fact::InterbankStatus { key, .. } | Fact::EntryBooked { key, .. } => {
+            Fact::PayoutStatus { key, .. }
+            | Fact::InterbankStatus { key, .. }
+            | Fact::EntryBooked { key, .. } => {
                 reasons.said.insert(*key);
                 reasons.referenced.insert(*key);
             }
@@ -134,7 +138,8 @@ fn payouts(connection: &Connection, view: &View, reasons: &Reasons<'_>) -> Resul
             }
         }
         if reasons.referenced.contains(key) {
-            let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO bank_reference VALUES (?1, ?2)")?;
+            let mut statement =
+                connection.prepare_cached("INSERT OR IGNORE INTO bank_reference VALUES (?1, ?2)")?;
             for reference in &row.bank_references {
                 statement.execute(params![reference, key])?;
             }
@@ -255,9 +260,13 @@ fn rest(connection: &Connection, view: &View, reasons: &Reasons<'_>) -> Result<(
     for request in &view.dirty.requests {
         let Some(row) = view.requests.get(request) else { continue };
         let tenant = reasons.requests.get(request.as_str()).copied().unwrap_or_default();
-        connection
-            .prepare_cached("INSERT INTO request VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![request, row.body.0, row.status, row.answer.0, tenant])?;
+        connection.prepare_cached("INSERT INTO request VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+            request,
+            row.body.0,
+            row.status,
+            row.answer.0,
+            tenant
+        ])?;
     }
     for bank in &view.dirty.cursors {
         let Some(cursor) = view.cursors.get(bank) else { continue };

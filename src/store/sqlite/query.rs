@@ -47,7 +47,12 @@ impl Conditions {
 }
 
 /// Payouts that fit the filter, newest first.
-pub fn list(connection: &Connection, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page<PayoutListed>> {
+pub fn list(
+    connection: &Connection,
+    filter: &Filter,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Page<PayoutListed>> {
     let mut conditions = Conditions::default();
     conditions.and_if("p.key < ?", cursor);
     conditions.and_if("p.tenant = ?", filter.tenant.clone());
@@ -70,7 +75,12 @@ pub fn list(connection: &Connection, filter: &Filter, cursor: Cursor, limit: usi
 }
 
 /// The payouts of a block or message, oldest first.
-pub fn members(connection: &Connection, of: Subject, cursor: Cursor, limit: usize) -> Result<Page<PayoutListed>> {
+pub fn members(
+    connection: &Connection,
+    of: Subject,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Page<PayoutListed>> {
     let mut conditions = Conditions::default();
     match of {
         Subject::Block(key) => conditions.and("p.block = ?", key),
@@ -105,12 +115,18 @@ pub fn exceptions(
         conditions.and("subject_key = ?", key);
     }
     let limit = limit.clamp(1, PAGE_ITEMS_MAX);
-    let sql = format!("SELECT {EXCEPTION} FROM exception{} ORDER BY key DESC LIMIT {}", conditions.sql, limit + 1);
+    let sql =
+        format!("SELECT {EXCEPTION} FROM exception{} ORDER BY key DESC LIMIT {}", conditions.sql, limit + 1);
     Ok(Page::cut(rows(connection, &sql, conditions.values, read_exception)?, limit, |item| item.row.key))
 }
 
 /// Entries that are no payout's, newest first.
-pub fn entries(connection: &Connection, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page<EntryListed>> {
+pub fn entries(
+    connection: &Connection,
+    filter: &Filter,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Page<EntryListed>> {
     let mut conditions = Conditions::default();
     conditions.and_if("key < ?", cursor);
     conditions.and_if("tenant = ?", filter.tenant.clone());
@@ -139,7 +155,8 @@ pub fn statements(
     conditions.and_if("date >= ?", filter.date_from.map(|date| date.to_string()));
     conditions.and_if("date <= ?", filter.date_to.map(|date| date.to_string()));
     let limit = limit.clamp(1, PAGE_ITEMS_MAX);
-    let sql = format!("SELECT {STATEMENT} FROM statement{} ORDER BY key DESC LIMIT {}", conditions.sql, limit + 1);
+    let sql =
+        format!("SELECT {STATEMENT} FROM statement{} ORDER BY key DESC LIMIT {}", conditions.sql, limit + 1);
     Ok(Page::cut(rows(connection, &sql, conditions.values, read_statement)?, limit, |item| item.row.key))
 }
 
@@ -147,7 +164,9 @@ pub fn statements(
 pub fn find(connection: &Connection, tenant: Option<&str>, id: &str) -> Result<Found> {
     let token = PayoutToken::parse_base32(id).or_else(|_| PayoutToken::parse_uetr(id)).ok();
     let of = |place: &str, value: &dyn ToSql| {
-        let sql = listed(&format!(" WHERE {place} AND (?2 IS NULL OR p.tenant = ?2) ORDER BY p.key LIMIT {FOUND_MAX}"));
+        let sql = listed(&format!(
+            " WHERE {place} AND (?2 IS NULL OR p.tenant = ?2) ORDER BY p.key LIMIT {FOUND_MAX}"
+        ));
         all(connection, &sql, params![value, tenant], read_listed)
     };
     let mut payouts = Vec::new();
@@ -157,9 +176,13 @@ pub fn find(connection: &Connection, tenant: Option<&str>, id: &str) -> Result<F
     payouts.extend(of(BY_END_TO_END, &id)?);
     payouts.extend(of("p.key IN (SELECT payout FROM bank_reference WHERE reference = ?1)", &id)?);
     let owned = "(?2 IS NULL OR tenant = ?2) ORDER BY key DESC LIMIT 100";
-    let found_messages =
-        messages(connection, &format!("(message_id = ?1 OR bank_reference = ?1) AND {owned}"), params![id, tenant])?;
-    let found_blocks = blocks(connection, &format!("payment_information_id = ?1 AND {owned}"), params![id, tenant])?;
+    let found_messages = messages(
+        connection,
+        &format!("(message_id = ?1 OR bank_reference = ?1) AND {owned}"),
+        params![id, tenant],
+    )?;
+    let found_blocks =
+        blocks(connection, &format!("payment_information_id = ?1 AND {owned}"), params![id, tenant])?;
     let sql = format!("SELECT {ENTRY} FROM entry WHERE account_servicer_reference = ?1 AND {owned}");
     let found_entries = all(connection, &sql, params![id, tenant], read_entry)?;
     let mut found = Found {
@@ -196,7 +219,12 @@ pub fn totals(connection: &Connection, tenant: Option<&str>) -> Result<Vec<Total
         let mut cells = super::cells::Cells::of(row);
         let (currency, state) = (cells.currency()?, cells.checked(|name: String| State::parse(&name))?);
         let (count, high, low) = (cells.count()?, cells.plain::<i64>()?, cells.plain::<i64>()?);
-        Ok(TotalsRow { currency, state, count, sum_minor: i128::from(high) * 1_000_000_000 + i128::from(low) })
+        Ok(TotalsRow {
+            currency,
+            state,
+            count,
+            sum_minor: i128::from(high) * 1_000_000_000 + i128::from(low),
+        })
     })?;
     rows.sort_by_key(|row: &TotalsRow| (Currency::code(row.currency), row.state));
     Ok(rows)
@@ -263,6 +291,16 @@ fn rows<T>(
     read: fn(&rusqlite::Row<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     connection.prepare_cached(sql)?.query_map(params_from_iter(values), read)?.collect()
+}
+
+/// Payouts in the order asked for.
+pub fn payouts(connection: &Connection, keys: &[Key]) -> Result<Vec<PayoutListed>> {
+    let mut statement = connection.prepare_cached(&listed(" WHERE p.key = ?1"))?;
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        found.extend(statement.query_row([key], read_listed).optional()?);
+    }
+    Ok(found)
 }
 
 /// The keys of payouts in the order asked for, with the octets of the facts that recorded them.

@@ -7,7 +7,8 @@ use crate::domain::lifecycle::State;
 use crate::domain::payout::Rail;
 use crate::domain::reference::PayoutToken;
 use crate::domain::row::{
-    BlockRow, Channel, DocumentRow, EntryRow, ExceptionRow, Hold, MessageRow, PayoutRow, SendPhase, StatementRow,
+    BlockRow, Channel, DocumentRow, EntryRow, ExceptionRow, Hold, MessageRow, PayoutRow, SendPhase,
+    StatementRow,
 };
 use crate::store::facts::read_value::{class, direction};
 use crate::store::facts::{subject_of, subject_parts};

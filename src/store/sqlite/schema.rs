@@ -85,7 +85,11 @@ fn pragma(connection: &Connection, name: &str, value: &str) -> Result<(), StoreE
 }
 
 /// Reads a setting back: a build or file system that ignores it must not pass unnoticed.
-fn assert_setting(connection: &Connection, name: &'static str, wanted: &'static str) -> Result<(), StoreError> {
+fn assert_setting(
+    connection: &Connection,
+    name: &'static str,
+    wanted: &'static str,
+) -> Result<(), StoreError> {
     let found = connection
         .pragma_query_value(None, name, |row| {
             Ok(match row.get_ref(0)? {

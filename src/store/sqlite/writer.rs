@@ -44,7 +44,8 @@ impl Encoded {
     /// Encodes facts.
     pub fn of(facts: &[Recorded]) -> Encoded {
         // A recorded payout takes about 1,000 octets, most other facts half of it.
-        let mut encoded = Encoded { octets: Vec::with_capacity(facts.len() * 768), ends: Vec::with_capacity(facts.len()) };
+        let mut encoded =
+            Encoded { octets: Vec::with_capacity(facts.len() * 768), ends: Vec::with_capacity(facts.len()) };
         for fact in facts {
             encode(fact, &mut encoded.octets);
             encoded.ends.push(encoded.octets.len());
@@ -212,7 +213,8 @@ fn link(
     tail: &mut Tail,
 ) -> rusqlite::Result<Head> {
     let mut head = tail.head;
-    let sql = "INSERT INTO facts (seq, subject_kind, subject_key, at, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql =
+        "INSERT INTO facts (seq, subject_kind, subject_key, at, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let mut statement = transaction.prepare_cached(sql)?;
     for (recorded, octets) in facts.iter().zip(encoded.each()) {
         head = head.after(octets);
@@ -221,9 +223,11 @@ fn link(
         statement.execute(params![head.seq, kind, key, recorded.at.timestamp_micros(), body, head.hash])?;
         tail.section.push(head.hash);
         if head.seq % SECTION_FACTS == 0 {
-            transaction
-                .prepare_cached("INSERT INTO merkle VALUES (?1, ?2, ?3)")?
-                .execute(params![chain::section_of(head.seq), head.seq, chain::root(&tail.section)])?;
+            transaction.prepare_cached("INSERT INTO merkle VALUES (?1, ?2, ?3)")?.execute(params![
+                chain::section_of(head.seq),
+                head.seq,
+                chain::root(&tail.section)
+            ])?;
             tail.section.clear();
         }
     }
