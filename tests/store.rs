@@ -37,6 +37,10 @@ fn open(folder: &Path) -> SqliteStore {
     SqliteStore::open(&Places::within(folder)).unwrap()
 }
 
+fn open_to_read(folder: &Path) -> Store {
+    Store::Sqlite(SqliteStore::open_read_only(&Places::within(folder)).unwrap())
+}
+
 #[tokio::test]
 async fn what_is_appended_is_what_is_loaded() {
     over_both(async |store| {
@@ -71,7 +75,7 @@ async fn history_and_feed_are_the_facts_in_order() {
             all.iter().map(|stored| stored.seq).collect::<Vec<_>>(),
             (1..=all.len() as i64).collect::<Vec<_>>()
         );
-        for subject in [Subject::Payout(1), Subject::Message(1), Subject::Block(1), Subject::Gateway] {
+        for subject in [Subject::Payout(1), Subject::Message(1), Subject::Block(2), Subject::Gateway] {
             let history = store.history(subject).await.unwrap();
             let expected: Vec<_> =
                 all.iter().filter(|stored| stored.recorded.fact.subject() == subject).cloned().collect();
@@ -173,7 +177,7 @@ async fn work_is_what_waits_and_is_due() {
     over_both(async |store| {
         let seen = journey(&store).await;
         let limits = WorkLimits { unbatched: 1, messages: 10, documents: 10 };
-        let work = store.work(limits, at(0)).await.unwrap();
+        let work = store.work(limits, at(-1)).await.unwrap();
         assert_eq!(work.unbatched.len(), 1);
         let waiting = &work.unbatched[0];
         assert_eq!((waiting.bank.as_str(), waiting.more), ("reference", true));
@@ -184,7 +188,7 @@ async fn work_is_what_waits_and_is_due() {
         );
         assert_eq!(waiting.oldest_at, seen.view.payouts[&5].recorded_at);
         assert!(work.sendable.is_empty(), "nothing is due before its time");
-        assert_eq!(work.next_due, Some(at(100)));
+        assert_eq!(work.next_due, Some(at(0)));
         let work = store.work(WorkLimits::default(), at(100)).await.unwrap();
         assert_eq!(work.unbatched[0].payouts.iter().map(|row| row.key).collect::<Vec<_>>(), [5, 6]);
         assert_eq!(work.awaiting, [seen.view.messages[&1].clone()]);
@@ -523,19 +527,39 @@ async fn one_process_owns_a_data_directory_and_others_may_read() {
 #[tokio::test]
 async fn the_settings_that_durability_needs_are_in_force() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path());
+    let _store = open(folder.path());
     let raw = rusqlite::Connection::open(folder.path().join("store.sqlite3")).unwrap();
     let mode: String = raw.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
+}
+
+/// Whoever loses the database and keeps the journal must not start anew: what was sent is unknown.
+#[tokio::test]
+async fn a_database_that_lost_what_the_journal_saw_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let places = Places::within(folder.path());
+    let store = Store::Sqlite(open(folder.path()));
+    let before = copy_of(folder.path());
+    journey(&store).await;
     drop(store);
-    // A database that cannot be kept in a write-ahead log is refused, not used with less.
-    std::fs::remove_file(folder.path().join("store.sqlite3")).unwrap();
-    std::fs::write(
-        folder.path().join("store.sqlite3"),
-        b"this is no database, it is long enough to be looked at",
-    )
-    .unwrap();
-    assert_eq!(SqliteStore::open(&Places::within(folder.path())).unwrap_err().code(), "store.database");
+    let whole = std::fs::read(places.database()).unwrap();
+    for content in [Vec::new(), before] {
+        std::fs::write(places.database(), content).unwrap();
+        let refused = SqliteStore::open(&places).unwrap_err();
+        assert!(matches!(refused, StoreError::Behind { witnessed: 9, head: 0 }), "{refused}");
+    }
+    std::fs::write(places.database(), vec![b'x'; 8192]).unwrap();
+    assert_eq!(SqliteStore::open(&places).unwrap_err().code(), "store.database");
+    std::fs::write(places.database(), whole).unwrap();
+    open(folder.path());
+}
+
+/// The database as a copy of it would be, its log included.
+fn copy_of(folder: &Path) -> Vec<u8> {
+    let copy = folder.join("copy");
+    let raw = rusqlite::Connection::open(folder.join("store.sqlite3")).unwrap();
+    raw.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    std::fs::read(copy).unwrap()
 }
 
 #[tokio::test]
@@ -575,7 +599,7 @@ async fn first_finding(change: impl FnOnce(&rusqlite::Connection, &Path)) -> Str
     let folder = tempfile::tempdir().unwrap();
     journey(&Store::Sqlite(open(folder.path()))).await;
     change(&rusqlite::Connection::open(folder.path().join("store.sqlite3")).unwrap(), folder.path());
-    let report = Store::Sqlite(open(folder.path())).audit().await.unwrap();
+    let report = open_to_read(folder.path()).audit().await.unwrap();
     assert!(!report.passed());
     format!("{} {}", report.findings[0].code, report.findings[0].place)
 }
@@ -627,7 +651,8 @@ async fn a_cut_tail_with_a_mended_head_is_witnessed_by_the_send_journal() {
     let folder = tempfile::tempdir().unwrap();
     journey(&Store::Sqlite(open(folder.path()))).await;
     rusqlite::Connection::open(folder.path().join("store.sqlite3")).unwrap().execute_batch(sql).unwrap();
-    let report = Store::Sqlite(open(folder.path())).audit().await.unwrap();
+    assert_eq!(SqliteStore::open(&Places::within(folder.path())).unwrap_err().code(), "store.behind");
+    let report = open_to_read(folder.path()).audit().await.unwrap();
     assert_eq!(report.findings[0].code, "audit.witness");
     assert_eq!(report.findings[0].place, "fact 9");
 }

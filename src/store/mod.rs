@@ -111,6 +111,17 @@ pub enum StoreError {
         /// What it must be.
         wanted: &'static str,
     },
+    /// The send journal witnessed facts that the database does not hold: it was emptied, cut or
+    /// restored from a copy. Sending now could pay twice.
+    #[error(
+        "the send journal names fact {witnessed} with another hash than the store, which ends at fact {head}"
+    )]
+    Behind {
+        /// Fact that the journal's last line names.
+        witnessed: i64,
+        /// Last fact of the store.
+        head: i64,
+    },
     /// A file or folder failed.
     #[error("{}: {source}", path.display())]
     Io {
@@ -167,6 +178,7 @@ impl StoreError {
             StoreError::Newer { .. } => "store.newer",
             StoreError::Migration { .. } => "store.migration",
             StoreError::Setting { .. } => "store.setting",
+            StoreError::Behind { .. } => "store.behind",
             StoreError::Io { .. } => "store.io",
             StoreError::Database { .. } => "store.database",
             StoreError::Replaced { .. } => "store.replaced",
