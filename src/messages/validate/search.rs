@@ -11,7 +11,7 @@ use crate::schema::model::Schema;
 use crate::schema::walk::{Namespace, Step, Walk};
 
 use super::Parsed;
-use super::document::{Open, Reader, Root, UNKNOWN, kind_of_root};
+use super::document::{Open, Reader, Root, UNKNOWN, kind_of_message, kind_of_root};
 
 /// Code of a note that leaves a document valid.
 const ENCODING_ASSUMED: &str = "encoding.assumed";
@@ -96,8 +96,7 @@ impl<'s, R: BufRead> Search<'s, R> {
                                 open.reader.begin(place_of(&self.walk), output);
                             }
                         }
-                        Some(open) if open.root == Root::Ahead => open.root = Root::Inside,
-                        Some(_) => {}
+                        Some(open) => open.enter_root(self.depth, element.local),
                         None => {
                             self.header.start(element.local);
                             if may_be_document(self.task, self.depth, element.local) {
@@ -150,16 +149,17 @@ impl<'s, R: BufRead> Search<'s, R> {
     fn consider(&mut self, candidate: &Candidate, output: &mut Output<'_>) {
         let namespace = candidate.namespace.as_deref();
         if let Task::JudgeBy(schema) = self.task {
-            if schema.root_name() == candidate.local && namespace == Some(schema.namespace()) {
+            if schema.root_name() == candidate.local && namespace.unwrap_or("") == schema.namespace() {
                 self.open_judged(schema, candidate, None, output);
             }
             return;
         }
         let bare = candidate.local != DOCUMENT;
         let child = if bare { Some(candidate.local.clone()) } else { self.walk.first_child() };
-        let kind = child.as_deref().and_then(kind_of_root);
         let exact = namespace.and_then(catalog::by_namespace);
         let exact = exact.filter(|schema| schema.root_name() == candidate.local);
+        let kind = child.as_deref().and_then(kind_of_root);
+        let kind = kind.or_else(|| kind_of_message(exact?.message_id()));
         match (exact, kind) {
             (Some(schema), _) => {
                 self.open_judged(schema, candidate, kind, output);
@@ -238,6 +238,7 @@ impl<'s, R: BufRead> Search<'s, R> {
         };
         Open {
             reader,
+            message: message.to_owned(),
             depth: self.depth,
             place: place_of(&self.walk),
             root: Root::Ahead,
