@@ -76,6 +76,8 @@ enum Mode {
     Elements,
     /// A value by the schema.
     Value,
+    /// A value of a built-in type that `xsi:type` names inside of a wildcard; the frame's type is an index in `PRIMITIVES`.
+    Builtin,
     /// Only elements that the schema declares globally.
     Lax,
     /// Nothing.
