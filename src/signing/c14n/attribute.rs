@@ -17,7 +17,7 @@ pub struct RawAttribute<'i> {
 /// XML white space.
 pub const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// Splits the content of a start tag (between `<` and `>` or `/>`) into name and the rest.
+/// Splits the content of a processing instruction into target and the rest.
 pub fn split_tag(tag: &str) -> (&str, &str) {
     // Characters below the space are white space or have been refused before.
     match tag.as_bytes().iter().position(|octet| *octet <= b' ') {
@@ -74,27 +74,33 @@ const NAME_OCTETS: [NameOctet; 256] = {
     table
 };
 
-/// Splits a qualified name into prefix and local name; refuses what is not one.
-pub fn split_name(name: &str) -> Result<(&str, &str), &'static str> {
+/// Measures the qualified name at the beginning of some text: its length, and where its colon is.
+pub fn scan_name(octets: &[u8]) -> Result<(usize, Option<usize>), &'static str> {
     let mut colon = None;
     let mut at_start = true;
-    for (at, octet) in name.bytes().enumerate() {
-        match NAME_OCTETS[usize::from(octet)] {
+    let mut length = 0;
+    for octet in octets {
+        match NAME_OCTETS[usize::from(*octet)] {
             NameOctet::First => at_start = false,
             NameOctet::Within if !at_start => {}
             NameOctet::Colon if !at_start && colon.is_none() => {
-                colon = Some(at);
+                colon = Some(length);
                 at_start = true;
             }
+            NameOctet::Never => break,
             _ => return Err("name is not a qualified name"),
         }
+        length += 1;
     }
-    if at_start {
-        return Err("name is not a qualified name");
-    }
-    match colon {
-        Some(at) => Ok((name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default())),
-        None => Ok(("", name)),
+    if at_start { Err("name is not a qualified name") } else { Ok((length, colon)) }
+}
+
+/// Splits a qualified name into prefix and local name; refuses what is not one.
+pub fn split_name(name: &str) -> Result<(&str, &str), &'static str> {
+    match scan_name(name.as_bytes())? {
+        (length, _) if length < name.len() => Err("name with a character that no name has"),
+        (_, Some(at)) => Ok((name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default())),
+        (_, None) => Ok(("", name)),
     }
 }
 

@@ -1,5 +1,5 @@
-//! XML text cut into tokens that borrow from it, with the rules that concern single tokens.
-//! Nesting, names and namespaces are for the walk; document type declarations are recognised only to be refused.
+//! XML text cut into tokens that borrow from it.
+//! Tags must nest; roots, attributes and namespaces are for the walk; document type declarations are recognised only to be refused.
 //!
 //! Written for this room because every token must be known by its exact place in the text: what is
 //! canonical already is hashed from there without a copy.
@@ -8,19 +8,32 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memchr3, memmem};
 
-use super::attribute::WHITE;
+use super::attribute::{WHITE, scan_name};
 
 /// Longest reference, in octets between `&` and `;`. Chosen by us: the longest sensible one is `#x0010FFFF`.
 const REFERENCE_OCTETS_MAX: usize = 40;
+
+/// A start tag taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag<'i> {
+    /// Name with prefix.
+    pub name: &'i str,
+    /// Prefix, empty if there is none.
+    pub prefix: &'i str,
+    /// Name without prefix.
+    pub local: &'i str,
+    /// What follows the name: attributes with the white space before them.
+    pub rest: &'i str,
+}
 
 /// A token's kind, with the text inside its delimiters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind<'i> {
     /// `<…>`.
-    Start(&'i str),
+    Start(Tag<'i>),
     /// `<…/>`.
-    Empty(&'i str),
-    /// `</…>`, white space at the end left out.
+    Empty(Tag<'i>),
+    /// `</…>` of the element that was opened last, with its name.
     End(&'i str),
     /// Literal text without references.
     Text(&'i str),
@@ -52,12 +65,14 @@ pub struct Token<'i> {
 pub struct Tokens<'i> {
     text: &'i str,
     at: usize,
+    /// Names of the open elements.
+    open: Vec<&'i str>,
 }
 
 impl<'i> Tokens<'i> {
     /// From the beginning.
     pub fn new(text: &'i str) -> Tokens<'i> {
-        Tokens { text, at: 0 }
+        Tokens { text, at: 0, open: Vec::new() }
     }
 
     /// Where the next token begins.
@@ -70,7 +85,7 @@ impl<'i> Tokens<'i> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let (kind, length) = match rest.as_bytes() {
             [] => return Ok(None),
-            [b'<', b'/', ..] => end_tag(rest)?,
+            [b'<', b'/', ..] => end_tag(rest, self.open.pop())?,
             [b'<', b'?', ..] => instruction(rest, self.at)?,
             [b'<', b'!', ..] => exclamation(rest)?,
             [b'<', ..] => start_tag(rest)?,
@@ -80,6 +95,9 @@ impl<'i> Tokens<'i> {
                 (Kind::Text(part(rest, 0, length)), length)
             }
         };
+        if let Kind::Start(tag) = kind {
+            self.open.push(tag.name);
+        }
         let range = self.at..self.at + length;
         self.at = range.end;
         Ok(Some(Token { kind, range }))
@@ -91,33 +109,55 @@ fn part(text: &str, from: usize, to: usize) -> &str {
     text.get(from..to).unwrap_or_default()
 }
 
-fn end_tag(rest: &str) -> Result<(Kind<'_>, usize), &'static str> {
-    let end = memchr(b'>', rest.as_bytes()).ok_or("end tag is not closed")?;
-    Ok((Kind::End(part(rest, 2, end).trim_end_matches(WHITE)), end + 1))
+fn end_tag<'i>(rest: &'i str, open: Option<&'i str>) -> Result<(Kind<'i>, usize), &'static str> {
+    let name = open.ok_or("end tag without a start tag")?;
+    let after = rest.get(2..).and_then(|inner| inner.strip_prefix(name));
+    let after = after.ok_or("end tag of another element than the one open")?;
+    if after.as_bytes().first() == Some(&b'>') {
+        return Ok((Kind::End(name), name.len() + 3));
+    }
+    match after.trim_start_matches(WHITE).strip_prefix('>') {
+        Some(behind) => Ok((Kind::End(name), rest.len() - behind.len())),
+        None => Err("end tag of another element than the one open"),
+    }
+}
+
+fn start_tag(rest: &str) -> Result<(Kind<'_>, usize), &'static str> {
+    let (length, colon) = scan_name(rest.as_bytes().get(1..).unwrap_or_default())?;
+    let name_end = length + 1;
+    let (prefix, local) = match colon {
+        Some(colon) => (part(rest, 1, colon + 1), part(rest, colon + 2, name_end)),
+        None => ("", part(rest, 1, name_end)),
+    };
+    let tag = |end| Tag { name: part(rest, 1, name_end), prefix, local, rest: part(rest, name_end, end) };
+    let after = rest.as_bytes().get(name_end..).unwrap_or_default();
+    match after {
+        [b'>', ..] => return Ok((Kind::Start(tag(name_end)), name_end + 1)),
+        [b'/', b'>', ..] => return Ok((Kind::Empty(tag(name_end)), name_end + 2)),
+        [b' ' | b'\t' | b'\n' | b'\r', ..] => {}
+        _ => return Err("element name with a character that no name has"),
+    }
+    let end = name_end + find_end(after)?;
+    match rest.as_bytes().get(end - 1) {
+        Some(b'/') => Ok((Kind::Empty(tag(end - 1)), end + 1)),
+        _ => Ok((Kind::Start(tag(end)), end + 1)),
+    }
 }
 
 /// The `>` outside of quotes.
-fn start_tag(rest: &str) -> Result<(Kind<'_>, usize), &'static str> {
-    let octets = rest.as_bytes();
-    let mut at = 1;
+fn find_end(octets: &[u8]) -> Result<usize, &'static str> {
+    let mut at = 0;
     loop {
         let tail = octets.get(at..).unwrap_or_default();
         let found = memchr3(b'>', b'"', b'\'', tail).ok_or("start tag is not closed")?;
-        at += found + 1;
-        match tail.get(found) {
-            Some(b'>') => break,
-            Some(quote) => {
-                let tail = octets.get(at..).unwrap_or_default();
-                at += memchr(*quote, tail).ok_or("attribute value is not closed")? + 1;
-            }
-            None => return Err("start tag is not closed"),
-        }
+        at += found;
+        let quote = match tail.get(found) {
+            Some(b'>') | None => return Ok(at),
+            Some(quote) => *quote,
+        };
+        let tail = octets.get(at + 1..).unwrap_or_default();
+        at += memchr(quote, tail).ok_or("attribute value is not closed")? + 2;
     }
-    let kind = match octets.get(at.saturating_sub(2)) {
-        Some(b'/') if at > 2 => Kind::Empty(part(rest, 1, at - 2)),
-        _ => Kind::Start(part(rest, 1, at - 1)),
-    };
-    Ok((kind, at))
 }
 
 fn reference(rest: &str) -> Result<(Kind<'_>, usize), &'static str> {

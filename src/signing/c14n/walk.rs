@@ -11,7 +11,7 @@ use super::attribute::{
 };
 use super::output::Output;
 use super::scope::{NONE, Scope, XML_NAMESPACE, XMLNS_NAMESPACE};
-use super::token::{Kind, Token, Tokens};
+use super::token::{Kind, Tag, Token, Tokens};
 use super::{
     ATTRIBUTE_OCTETS_MAX, ATTRIBUTES_MAX, C14nError, DEPTH_MAX, Extent, Insertion, NAME_OCTETS_MAX,
     NAMESPACES_MAX, Omitted, Order, Walked, line_and_column,
@@ -51,8 +51,6 @@ struct Walk<'i, 'w> {
     order: Order<'i>,
     out: Output<'i, 'w>,
     scope: Scope<'i>,
-    /// Names of the open elements.
-    names: Vec<&'i str>,
     attributes: Vec<Attribute<'i>>,
     /// Prefixes to be written on the current element.
     fresh: Vec<(&'i str, usize)>,
@@ -73,7 +71,6 @@ impl<'i, 'w> Walk<'i, 'w> {
             order: *order,
             out: Output::new(text, sink),
             scope: Scope::new(),
-            names: Vec::new(),
             attributes: Vec::new(),
             fresh: Vec::new(),
             walked: Walked::default(),
@@ -112,19 +109,14 @@ impl<'i, 'w> Walk<'i, 'w> {
     fn token(&mut self, token: &Token<'i>) -> Result<(), C14nError> {
         let range = token.range.clone();
         match token.kind {
-            Kind::Start(tag) => self.start(tag, range),
+            Kind::Start(tag) => self.start(&tag, range),
             Kind::Empty(tag) => {
                 // Canonically it is a pair of tags, so nothing of it can be kept as it stands.
-                self.start(tag, 0..0)?;
-                let name = split_tag(tag).0;
-                self.end(name, range.clone(), Insertion::Open { at: range.end - 2, name })
+                self.start(&tag, 0..0)?;
+                let open = Insertion::Open { at: range.end - 2, name: tag.name };
+                self.end(tag.name, range, open)
             }
-            Kind::End(name) => {
-                if self.names.last() != Some(&name) {
-                    return Err(self.malformed(&format!("end tag '{name}' closes no open element")));
-                }
-                self.end(name, range, Insertion::Before(self.at))
-            }
+            Kind::End(name) => self.end(name, range, Insertion::Before(self.at)),
             Kind::Text(text) => self.characters(text, range),
             Kind::Section(text) => self.section(text),
             Kind::Reference(name) => self.reference(name, range),
@@ -146,7 +138,7 @@ impl<'i, 'w> Walk<'i, 'w> {
         Ok(self.walked)
     }
 
-    fn start(&mut self, tag: &'i str, range: Range<usize>) -> Result<(), C14nError> {
+    fn start(&mut self, tag: &Tag<'i>, range: Range<usize>) -> Result<(), C14nError> {
         if self.root_ended {
             return Err(self.malformed("a second root element"));
         }
@@ -154,31 +146,30 @@ impl<'i, 'w> Walk<'i, 'w> {
         if depth >= DEPTH_MAX {
             return Err(self.limit("nesting of elements", DEPTH_MAX));
         }
-        let (name, rest) = split_tag(tag);
-        if name.len() > NAME_OCTETS_MAX {
+        if tag.name.len() > NAME_OCTETS_MAX {
             return Err(self.limit("octets of a name", NAME_OCTETS_MAX));
         }
-        let (prefix, local) = split_name(name).map_err(|cause| self.malformed(cause))?;
-        let outside = if self.order.omit.is_some_and(|omit| omit.local == local) {
-            Some(self.scope.snapshot())
-        } else {
-            None
-        };
-        self.scope.push();
-        self.names.push(name);
-        self.attributes.clear();
-        if !rest.is_empty() {
-            self.read_attributes(rest)?;
-        }
-        let namespace = self.resolve(prefix)?;
         if depth == 0 {
-            self.walked.root = name;
+            self.walked.root = tag.name;
+        }
+        let outside = self.order.omit.filter(|omit| omit.local == tag.local);
+        let outside = outside.map(|omit| (omit, self.scope.snapshot()));
+        self.scope.push();
+        self.attributes.clear();
+        if !tag.rest.is_empty() {
+            self.read_attributes(tag.rest)?;
         }
         if self.omitting > 0 {
             self.omitting += 1;
-            return Ok(());
+            return self.resolve(tag.prefix).map(|_| ());
         }
-        if let (Some(scope), Some(omit)) = (outside, self.order.omit)
+        let simple = tag.rest.is_empty() && outside.is_none() && self.order.prefixes.is_empty();
+        if simple && self.scope.settled(tag.prefix).is_some() && !range.is_empty() {
+            self.match_place(depth, tag.local);
+            return self.out.keep(range);
+        }
+        let namespace = self.resolve(tag.prefix)?;
+        if let Some((omit, scope)) = outside
             && self.scope.text(namespace) == omit.namespace
         {
             self.omitting = 1;
@@ -186,12 +177,12 @@ impl<'i, 'w> Walk<'i, 'w> {
             return Ok(());
         }
         self.note_ids(depth);
-        self.match_place(depth, local);
-        self.render_namespaces(prefix, namespace);
-        if rest.is_empty() && self.fresh.is_empty() && !range.is_empty() {
+        self.match_place(depth, tag.local);
+        self.render_namespaces(tag.prefix, namespace);
+        if tag.rest.is_empty() && self.fresh.is_empty() && !range.is_empty() {
             return self.out.keep(range);
         }
-        self.write_start(name)
+        self.write_start(tag.name)
     }
 
     fn resolve(&self, prefix: &str) -> Result<usize, C14nError> {
@@ -341,7 +332,6 @@ impl<'i, 'w> Walk<'i, 'w> {
 
     fn end(&mut self, name: &str, range: Range<usize>, insertion: Insertion<'i>) -> Result<(), C14nError> {
         self.scope.pop();
-        self.names.pop();
         let depth = self.scope.depth();
         self.root_ended = depth == 0;
         if self.omitting > 0 {

@@ -8,11 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{DSIG_NAMESPACE, ENVELOPED, EXCLUSIVE_C14N, METHODS, SHA256, VerifyError};
 use crate::signing::c14n::ATTRIBUTES_MAX;
-use crate::signing::c14n::attribute::{
-    WHITE, next_attribute, normalise, resolve_reference, split_name, split_tag,
-};
+use crate::signing::c14n::attribute::{WHITE, next_attribute, normalise, resolve_reference, split_name};
 use crate::signing::c14n::scope::Scope;
-use crate::signing::c14n::token::{Kind, Tokens};
+use crate::signing::c14n::token::{Kind, Tag, Tokens};
 use crate::signing::c14n::walk::ID_NAMES;
 use crate::signing::key::Algorithm;
 
@@ -123,9 +121,9 @@ impl Tree {
         while let Some(token) = tokens.next_token().map_err(|cause| wrong("Signature", cause))? {
             let range = token.range;
             match token.kind {
-                Kind::Start(tag) => building.start(tag, range.start)?,
+                Kind::Start(tag) => building.start(&tag, range.start)?,
                 Kind::Empty(tag) => {
-                    building.start(tag, range.start)?;
+                    building.start(&tag, range.start)?;
                     building.end(range.end);
                 }
                 Kind::End(_) => building.end(range.end),
@@ -295,15 +293,14 @@ struct Building<'i> {
 }
 
 impl<'i> Building<'i> {
-    fn start(&mut self, tag: &'i str, at: usize) -> Result<(), VerifyError> {
+    fn start(&mut self, tag: &Tag<'i>, at: usize) -> Result<(), VerifyError> {
         let malformed = |cause: &str| wrong("Signature", cause);
         if self.nodes.len() >= SIGNATURE_ELEMENTS_MAX {
             return Err(malformed("has too many elements"));
         }
         let outside = self.scope.snapshot();
         let outside = outside.into_iter().map(|(prefix, namespace)| (prefix.to_owned(), namespace)).collect();
-        let (name, mut rest) = split_tag(tag);
-        let (prefix, local) = split_name(name).map_err(malformed)?;
+        let Tag { prefix, local, mut rest, .. } = *tag;
         self.scope.push();
         let mut attributes = Vec::new();
         while let Some(raw) = next_attribute(&mut rest).map_err(malformed)? {
