@@ -1,6 +1,17 @@
 //! Message definitions and the walk, against the official definitions, xmllint and a corpus of real messages.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
+#[path = "schema/corpus.rs"]
+mod corpus;
+#[path = "schema/mutants.rs"]
+mod mutants;
+#[path = "schema/mutate.rs"]
+mod mutate;
+#[path = "schema/oracle.rs"]
+mod oracle;
+#[path = "schema/random.rs"]
+mod random;
+
 use std::path::{Path, PathBuf};
 
 use girogate::schema::model::Schema;

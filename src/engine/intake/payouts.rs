@@ -71,17 +71,24 @@ pub struct Reader<R> {
     scanner: Scanner<R>,
     position: Position,
     envelope: Envelope,
+    single: bool,
 }
 
 impl<R: BufRead> Reader<R> {
     /// At the start of the text.
     pub fn new(input: R) -> Reader<R> {
-        Reader { scanner: Scanner::new(input, 1), position: Position::Start, envelope: Envelope::default() }
+        let (position, envelope) = (Position::Start, Envelope::default());
+        Reader { scanner: Scanner::new(input, 1), position, envelope, single: false }
     }
 
     /// What surrounds the payouts; complete when the last draft was taken.
     pub fn envelope(&self) -> &Envelope {
         &self.envelope
+    }
+
+    /// Whether the whole text was one instruction; known once it was read.
+    pub fn is_single(&self) -> bool {
+        self.single
     }
 
     fn start(&mut self) -> Result<Option<Result<Draft, Vec<Finding>>>, JsonError> {
@@ -116,6 +123,7 @@ impl<R: BufRead> Reader<R> {
         }
         self.scanner.end()?;
         self.position = Position::Finished;
+        self.single = true;
         Ok(Some(draft(&Json::Object(members), Origin::Whole)))
     }
 

@@ -1,0 +1,1 @@
+//! Real messages: our verdict against xmllint's, with the official definitions.
