@@ -140,15 +140,12 @@ impl MemoryStore {
         let kept = keys.iter().filter_map(|key| state.recorded.get(key).and_then(|at| state.facts.get(*at)));
         kept.map(|kept| decode_payout(&kept.octets).map_err(|source| StoreError::Fact { seq: 0, source }))
             .collect()
-<<<<<<< HEAD
     }
 
     /// See [`super::Store::payouts`].
     pub fn payouts(&self, keys: &[Key]) -> Result<Vec<PayoutListed>, StoreError> {
         let state = self.state();
         Ok(keys.iter().filter_map(|key| state.all.payouts.get(key)).map(|row| state.listed(row)).collect())
-=======
->>>>>>> main
     }
 
     /// See [`super::Store::work`].
