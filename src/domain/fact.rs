@@ -142,6 +142,8 @@ pub enum Fact {
         held: Option<Hold>,
         /// For the search of suspected duplicates.
         likeness: u64,
+        /// Hash of the whole instruction.
+        content: u64,
         /// Key of the payout it replaces.
         replaces: Option<Key>,
     },
@@ -284,8 +286,19 @@ pub enum Fact {
         key: Key,
         /// What.
         news: StatusNews,
-        /// The bank's own reference, if the report carries one.
-        bank_reference: Option<String>,
+        /// The bank's own references that the report carries.
+        bank_references: Vec<String>,
+        /// Where.
+        evidence: Evidence,
+    },
+    /// A relayed pacs.002 said something about one interbank attempt: evidence, never the customer's status.
+    InterbankStatus {
+        /// Payout.
+        key: Key,
+        /// What.
+        news: StatusNews,
+        /// The bank's own references that the report carries.
+        bank_references: Vec<String>,
         /// Where.
         evidence: Evidence,
     },
@@ -301,6 +314,8 @@ pub enum Fact {
         on_behalf_of: Option<String>,
         /// The booking.
         booking: Box<Booking>,
+        /// Further references of the bank that the entry carries.
+        bank_references: Vec<String>,
         /// Kind of report.
         mark: Mark,
     },
@@ -410,6 +425,7 @@ impl Fact {
             | Fact::PayoutCancelled { key, .. }
             | Fact::CancelRequested { key, .. }
             | Fact::PayoutStatus { key, .. }
+            | Fact::InterbankStatus { key, .. }
             | Fact::EntryBooked { key, .. }
             | Fact::EntryReturned { key, .. } => Subject::Payout(*key),
             Fact::MessageFrozen(message) => Subject::Message(message.key),

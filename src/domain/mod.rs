@@ -4,6 +4,8 @@ pub mod account;
 pub mod amount;
 pub mod calendar;
 pub mod charset;
+pub mod codes;
+pub mod country;
 pub mod currency;
 pub mod entry;
 pub mod fact;

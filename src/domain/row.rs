@@ -52,8 +52,10 @@ pub struct PayoutRow {
     pub execution_date: NaiveDate,
     /// Key of the payout that replaces this one.
     pub replaced_by: Option<Key>,
-    /// Hash for the search of suspected duplicates (creditor account, amount, currency, debtor account).
+    /// Hash for the search of suspected duplicates (creditor account, amount, currency, remittance, debtor account).
     pub likeness: u64,
+    /// Hash of the whole instruction: tells a repetition from another payout under the same external id.
+    pub content: u64,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// When anything was last said about it.
@@ -70,8 +72,10 @@ pub struct PayoutRow {
     pub status: Option<StatusNews>,
     /// Evidence of that status.
     pub status_evidence: Option<Evidence>,
-    /// The bank's own reference, learnt from a report.
-    pub bank_reference: Option<String>,
+    /// The bank's own references (transaction id, servicer's and clearing references), sorted, at most eight.
+    pub bank_references: Vec<String>,
+    /// Codes of the exception items raised about it, each once.
+    pub exceptions: Vec<String>,
     /// The booked debit.
     pub booking: Option<Booking>,
     /// The credit that brought it back.
@@ -140,6 +144,8 @@ pub struct MessageRow {
     pub phase: SendPhase,
     /// Number of the last attempt, from 1; 0 before the first.
     pub attempt: u32,
+    /// Some attempt ended without proof that nothing had left: no later attempt can undo that.
+    pub maybe_sent: bool,
     /// Start of the first attempt.
     pub first_attempt_at: Option<DateTime<Utc>>,
     /// End of the last attempt.

@@ -1,12 +1,16 @@
 //! Decides what happens to payouts. Rules are pure; only the runtime touches the world.
+//! The straight line: receive, decide, append, apply, act.
 
 pub mod action;
 pub mod batching;
+pub mod book;
 pub mod decide;
 pub mod ingest;
 pub mod input;
 pub mod intake;
 pub mod reconcile;
+pub mod report;
 pub mod routing;
 pub mod runtime;
+pub mod turn;
 pub mod unknown;

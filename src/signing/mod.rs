@@ -5,4 +5,5 @@ pub mod certificate;
 pub mod dev_pki;
 pub mod http_message;
 pub mod key;
+pub mod pem;
 pub mod xmldsig;
