@@ -100,14 +100,14 @@ pub struct OrderLine<'a> {
 pub enum Verdict {
     /// Goes its way.
     Processed,
-    /// Counts or sums are wrong and the client is told by a report: the reason says which.
-    WrongCount,
-    /// As before, for a sum.
-    WrongSum,
-    /// A payment is not one this bank can make: wrong account, currency or date; told by a report.
-    Refused,
-    /// The same message again: told by a report.
-    Duplicate,
+    /// `GrpHdr/NbOfTxs` is not what the message carries; the client is told by a report.
+    WrongGroupCount,
+    /// `GrpHdr/CtrlSum` likewise.
+    WrongGroupSum,
+    /// `PmtInf/NbOfTxs` likewise.
+    WrongBlockCount,
+    /// `PmtInf/CtrlSum` likewise.
+    WrongBlockSum,
     /// The same payments under another message identification: a person at the bank looks at it.
     Suspended,
 }
