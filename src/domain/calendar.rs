@@ -189,14 +189,14 @@ fn united_states_holiday(date: NaiveDate) -> bool {
         _ => false,
     };
     let observed = date.weekday() == Weekday::Mon && date.pred_opt().is_some_and(fixed);
-    let floating = match (date.weekday(), date.month(), date.day()) {
-        (Weekday::Mon, 1 | 2, 15..=21) => true,
-        (Weekday::Mon, 5, 25..=31) => true,
-        (Weekday::Mon, 9, 1..=7) => true,
-        (Weekday::Mon, 10, 8..=14) => true,
-        (Weekday::Thu, 11, 22..=28) => true,
-        _ => false,
-    };
+    let floating = matches!(
+        (date.weekday(), date.month(), date.day()),
+        (Weekday::Mon, 1 | 2, 15..=21)
+            | (Weekday::Mon, 5, 25..=31)
+            | (Weekday::Mon, 9, 1..=7)
+            | (Weekday::Mon, 10, 8..=14)
+            | (Weekday::Thu, 11, 22..=28)
+    );
     fixed(date) || observed || floating
 }
 

@@ -438,7 +438,9 @@ impl Fact {
             Fact::DocumentReceived { key, .. } | Fact::DocumentRead { key, .. } => Subject::Document(*key),
             Fact::EntryUnmatched { key, .. } => Subject::Entry(*key),
             Fact::ExceptionRaised { subject, .. } => *subject,
-            Fact::StatementRead { .. } | Fact::CollectedUpTo { .. } | Fact::RequestAnswered { .. } => Subject::Gateway,
+            Fact::StatementRead { .. } | Fact::CollectedUpTo { .. } | Fact::RequestAnswered { .. } => {
+                Subject::Gateway
+            }
         }
     }
 

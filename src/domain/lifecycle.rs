@@ -46,7 +46,12 @@ pub struct StateMeaning {
     pub waits_for: &'static str,
 }
 
-const fn state(state: State, name: &'static str, meaning: &'static str, waits_for: &'static str) -> StateMeaning {
+const fn state(
+    state: State,
+    name: &'static str,
+    meaning: &'static str,
+    waits_for: &'static str,
+) -> StateMeaning {
     StateMeaning { state, name, meaning, waits_for }
 }
 
@@ -55,7 +60,12 @@ pub const STATES: &[StateMeaning] = &[
     state(State::Recorded, "Recorded", "accepted and durable, not yet in a message", "the gateway"),
     state(State::Held, "Held", "waits for a person", "an operator"),
     state(State::Batched, "Batched", "frozen in a message of which nothing has left", "the gateway"),
-    state(State::Unconfirmed, "Unconfirmed", "sent or being sent; nothing proves yet what became of it", "the bank"),
+    state(
+        State::Unconfirmed,
+        "Unconfirmed",
+        "sent or being sent; nothing proves yet what became of it",
+        "the bank",
+    ),
     state(State::Submitted, "Submitted", "the bank confirmed receipt", "the bank"),
     state(State::InReview, "InReview", "the bank checks it", "the bank"),
     state(State::InProcess, "InProcess", "the bank executes it", "the bank"),
@@ -184,7 +194,7 @@ pub const TRANSITIONS: &[(State, FactKind, State)] = &[
     (S::Rejected, K::Settled, S::Settled), // contradiction: shown as settled, exception item raised
     (S::Rejected, K::EntryBooked, S::Booked), // contradiction: money left although rejected
     (S::Rejected, K::EntryReturned, S::Returned),
-    (S::Cancelled, K::Settled, S::Settled), // contradiction
+    (S::Cancelled, K::Settled, S::Settled),    // contradiction
     (S::Cancelled, K::EntryBooked, S::Booked), // contradiction
     (S::Cancelled, K::EntryReturned, S::Returned),
 ];

@@ -180,7 +180,8 @@ mod tests {
         let all: Vec<StatusNews> =
             codes.iter().enumerate().map(|(i, code)| news(code, &format!("2026-11-22T10:0{i}:00"))).collect();
         for mask in 0u32..1 << codes.len() {
-            let chosen: Vec<&StatusNews> = (0..codes.len()).filter(|i| mask & (1 << i) != 0).map(|i| &all[i]).collect();
+            let chosen: Vec<&StatusNews> =
+                (0..codes.len()).filter(|i| mask & (1 << i) != 0).map(|i| &all[i]).collect();
             let fold = |order: &mut dyn Iterator<Item = &&StatusNews>| {
                 let mut known: Option<StatusNews> = None;
                 for item in order {

@@ -291,8 +291,8 @@ impl Client {
             body,
             peer: line.peer.clone(),
         };
+        line.counters.end();
         if line.settle().await {
-            line.counters.end();
             self.put_idle(line);
         }
         Outcome::Replied(reply)
@@ -320,10 +320,10 @@ impl Base {
             return Err("has user information or a query");
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-        let port = match (authority.port_u16(), authority.port()) {
-            (Some(port), _) => port,
-            (None, None) => 443,
-            (None, Some(_)) => return Err("has an unusable port"),
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => 443,
+            Some(written) => written.trim_start_matches(':').parse().map_err(|_| "has an unusable port")?,
+            None => return Err("has an unusable host name"),
         };
         let written = authority.as_str().to_ascii_lowercase();
         let written = written.strip_suffix(":443").map(str::to_owned).unwrap_or(written);

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::{AccountError, modulo_97};
+use super::{AccountError, SortCode, UkAccountNumber, modulo_97};
 use crate::domain::country::Country;
 
 /// What the registry says about a country's IBANs.
@@ -78,6 +78,15 @@ impl Iban {
     /// The national account identification: everything after the check digits.
     pub fn bban(&self) -> &str {
         self.0.get(4..).unwrap_or_default()
+    }
+
+    /// Sort code and account number inside a British IBAN: four letters, six digits, eight digits.
+    pub fn sort_code_and_account(&self) -> Option<(SortCode, UkAccountNumber)> {
+        let (sort_code, account) = match self.country() {
+            Country::GB => (self.0.get(8..14)?, self.0.get(14..)?),
+            _ => return None,
+        };
+        Some((SortCode::parse(sort_code).ok()?, UkAccountNumber::parse(account).ok()?))
     }
 
     /// Is it a Swiss or Liechtenstein QR-IBAN, which demands a QR reference?

@@ -98,6 +98,17 @@ impl Account {
         }
     }
 
+    /// Do both name the same account? A British IBAN and its sort code with account number do.
+    pub fn same_account(&self, other: &Account) -> bool {
+        match (self, other) {
+            (Account::Iban(iban), Account::Uk { sort_code, account, secondary_reference: None })
+            | (Account::Uk { sort_code, account, secondary_reference: None }, Account::Iban(iban)) => {
+                iban.sort_code_and_account() == Some((sort_code.clone(), account.clone()))
+            }
+            _ => self == other,
+        }
+    }
+
     /// Enough of the account to recognise it and too little to use it: `DE89…3000`, `GB …5678`.
     pub fn masked(&self) -> String {
         match self {
@@ -130,8 +141,8 @@ fn mask_end(number: &str) -> String {
 
 /// The remainder of a text modulo 97, letters counting as 10 to 35. `None` for other characters.
 /// Source: ISO/IEC 7064, MOD 97-10.
-pub(super) fn modulo_97(characters: impl Iterator<Item = char>) -> Option<u32> {
-    characters.into_iter().try_fold(0_u32, |remainder, character| {
+pub(super) fn modulo_97(mut characters: impl Iterator<Item = char>) -> Option<u32> {
+    characters.try_fold(0_u32, |remainder, character| {
         let value = character.to_digit(36)?;
         let shift = if value < 10 { 10 } else { 100 };
         Some((remainder * shift + value) % 97)

@@ -122,7 +122,7 @@ impl CharacterSet {
 /// White space of any kind and length becomes one space, none at the ends; control characters are refused; letters
 /// written as base letter and combining mark are joined first, so both forms of `ü` come out alike. With
 /// [`Policy::Transliterate`] a missing character is spelled by our own table, else by its usual romanisation; one
-/// that has none becomes a full stop, a run of them one full stop. Length is not limited here: the caller knows the rail.
+/// that has none becomes a full stop, several in a row one full stop. Length is not limited here: the caller knows the rail.
 pub fn fit(text: &str, set: CharacterSet, policy: Policy) -> Result<Fitted, TextError> {
     refuse_controls(text)?;
     let characters = spelling::compose(text);

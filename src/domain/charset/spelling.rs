@@ -91,6 +91,7 @@ impl Line {
         if !self.text.is_empty() && !self.text.ends_with(' ') {
             self.text.push(' ');
         }
+        self.substituted = false;
     }
 
     fn substitute(&mut self, set: CharacterSet) {
@@ -144,10 +145,13 @@ fn write_letter(letter: char, set: CharacterSet, out: &mut Line) {
     }
 }
 
-/// The ASCII spelling of a character; empty if there is none. Names of pictures (`:grinning:`) are no spelling.
+/// The ASCII spelling of a character; empty if there is none. A full stop in our table says just that, and names of
+/// pictures (`:grinning:`) are no spelling.
 fn spelling(character: char) -> &'static str {
-    if let Some(own) = SPELLINGS.get(&character) {
-        return own;
+    match SPELLINGS.get(&character) {
+        Some(&".") => return "",
+        Some(own) => return own,
+        None => {}
     }
     let general = any_ascii::any_ascii_char(character);
     let picture = general.len() > 2 && general.starts_with(':') && general.ends_with(':');
