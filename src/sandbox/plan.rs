@@ -38,19 +38,24 @@ pub enum Act {
         /// Payments, by position, and what is said of them.
         lines: Vec<LineStatus>,
     },
-    /// Debits and their notification.
+    /// Debits.
     Debit {
         /// Payments, by position, rising.
         lines: Vec<u32>,
     },
-    /// Money back and its notification.
+    /// Money back.
     Credit(Credit),
-    /// A movement that is not the client's order, and its notification.
+    /// A movement that is not the client's order.
     Stranger {
         /// The payment beside which it happens.
         line: u32,
         /// What it is.
         what: Stranger,
+    },
+    /// The notification (camt.054) of what an earlier step booked.
+    Notify {
+        /// Position of that step.
+        step: u32,
     },
 }
 
@@ -181,6 +186,13 @@ impl Planner<'_> {
         self.steps.len() as u32 - 1
     }
 
+    /// A booking and, after it, its notification. They are two steps so that a bank killed between
+    /// them neither books twice nor forgets to tell.
+    fn book(&mut self, day: NaiveDate, after_ms: u64, act: Act) {
+        let step = self.push(day, after_ms, act);
+        self.push(day, after_ms, Act::Notify { step });
+    }
+
     /// The first word on the whole message, and the disorder that belongs to it.
     fn accept(&mut self) {
         let day = self.order.day;
@@ -252,7 +264,7 @@ impl Planner<'_> {
             if lines.is_empty() {
                 continue;
             }
-            self.push(day, after_ms, Act::Debit { lines: lines.clone() });
+            self.book(day, after_ms, Act::Debit { lines: lines.clone() });
             let credited = lines.iter().map(|line| LineStatus { line: *line, status: ACCC, reason: None });
             self.relay(day, after_ms, credited.collect());
             let report = self.spoken(lines, ACCC, Level::Transaction);
@@ -269,10 +281,10 @@ impl Planner<'_> {
     fn ordinary(&mut self, day: NaiveDate, sorted: &Sorted) {
         let times = self.processing;
         if !sorted.ordinary.is_empty() {
-            self.push(day, times.booking_ms, Act::Debit { lines: sorted.ordinary.clone() });
+            self.book(day, times.booking_ms, Act::Debit { lines: sorted.ordinary.clone() });
         }
         for (line, what) in &sorted.strangers {
-            self.push(day, times.booking_ms, Act::Stranger { line: *line, what: *what });
+            self.book(day, times.booking_ms, Act::Stranger { line: *line, what: *what });
         }
         if sorted.completed.is_empty() {
             return;
@@ -300,20 +312,20 @@ impl Planner<'_> {
             self.push(day, after_ms, Act::Report(report));
         }
         for line in &sorted.twice {
-            self.push(day, after_ms, Act::Debit { lines: vec![*line] });
+            self.book(day, after_ms, Act::Debit { lines: vec![*line] });
         }
         for (line, reason) in &sorted.refunded {
             let credit = Credit { line: *line, kind: Kind::Refund, reason: *reason, how: Returned::Full };
-            self.push(day, after_ms, Act::Credit(credit));
+            self.book(day, after_ms, Act::Credit(credit));
         }
         for (line, reason, how) in &sorted.returned {
             let days = self.processing.return_days.max(u32::from(*how == Returned::AfterStatement));
             let due = (0..days).fold(day, |day, _| Calendar::Target.next_business_day(day));
             let due_ms = if days == 0 { after_ms } else { self.processing.return_ms };
             let credit = Credit { line: *line, kind: Kind::Return, reason: *reason, how: *how };
-            self.push(due, due_ms, Act::Credit(credit));
+            self.book(due, due_ms, Act::Credit(credit));
             if *how == Returned::Twice {
-                self.push(due, due_ms + 1, Act::Credit(credit));
+                self.book(due, due_ms + 1, Act::Credit(credit));
             }
         }
     }

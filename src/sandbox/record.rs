@@ -138,6 +138,9 @@ pub struct EntryLine<'a> {
     /// The order it executes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<u32>,
+    /// The step of the order's plan that booked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u32>,
     /// The payment information block, where one entry stands for a block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<u32>,
