@@ -1,1 +1,410 @@
-//! (room of `messages`)
+//! Writes XML octet by octet, in exclusive canonical form behind the XML declaration, straight to an output.
+//! Never which elements a message has.
+//!
+//! Canonical form (Exclusive XML Canonicalization 1.0): no white space between elements, no empty-element tags,
+//! the namespace declared once at the root, `&`, `<`, `>` and carriage returns escaped in text. So the octets of the
+//! `Document` element are what a signature digests, with no second pass.
+
+use std::io;
+
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use rust_decimal::Decimal;
+use thiserror::Error;
+
+use super::kind::Definition;
+use super::record::AccountId;
+use crate::domain::amount::Amount;
+use crate::domain::payout::Code;
+
+/// First octets of every document. They are no part of its canonical form.
+pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// Octets held back before they go to the output. Chosen by us: large enough that an output is called seldom,
+/// small enough to stay in a processor's second cache.
+const HELD_OCTETS: usize = 64 * 1024;
+
+/// Most digits of a control sum. Source: ISO 20022 `DecimalNumber`, totalDigits 18.
+const SUM_DIGITS_MAX: usize = 18;
+
+/// An exact value and a currency code, as a bank states amounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Money {
+    /// The value, with the decimals it is to be shown with.
+    pub value: Decimal,
+    /// Three letters.
+    pub currency: String,
+}
+
+impl From<Amount> for Money {
+    fn from(amount: Amount) -> Money {
+        Money { value: amount.value(), currency: amount.currency().code().to_owned() }
+    }
+}
+
+/// Why a document could not be written. What reached the output by then is no document and must be thrown away.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// The output failed (disk, connection): the operator must act.
+    #[error("output failed while writing a document")]
+    Output(#[from] io::Error),
+    /// A character that XML cannot carry, escaped or not. The text should have been refused before: we must act.
+    #[error("text of {element} has the character U+{code_point:04X}, which XML cannot carry")]
+    Character {
+        /// The element whose text it is.
+        element: &'static str,
+        /// The character.
+        code_point: u32,
+    },
+    /// A sum of more than 18 digits. The batch must be split: we must act.
+    #[error("sum {sum} has more than 18 digits")]
+    Sum {
+        /// The sum.
+        sum: Decimal,
+    },
+    /// Totals are written before what they count; afterwards it proved to be something else: we must act.
+    #[error("{level} {id} announces {announced} and contains {contained}")]
+    Totals {
+        /// `message` or `block`.
+        level: &'static str,
+        /// Its id.
+        id: String,
+        /// Count and sum as written at its head.
+        announced: String,
+        /// Count and sum of what was then written.
+        contained: String,
+    },
+}
+
+impl WriteError {
+    /// Stable code of the finding.
+    pub fn code(&self) -> &'static str {
+        match self {
+            WriteError::Output(_) => "write.output",
+            WriteError::Character { .. } => "write.character",
+            WriteError::Sum { .. } => "write.sum",
+            WriteError::Totals { .. } => "write.totals",
+        }
+    }
+}
+
+/// What an octet of text needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Octet {
+    Plain,
+    /// `&`, `<`, `>`, carriage return.
+    Escaped,
+    /// Control characters other than tab, line feed and carriage return.
+    Refused,
+    /// First octet of U+F000 to U+FFFF: two characters at the end of that range do not exist in XML.
+    Checked,
+}
+
+const OCTETS: [Octet; 256] = {
+    let mut table = [Octet::Plain; 256];
+    let mut at = 0;
+    while at < 0x20 {
+        table[at] = Octet::Refused;
+        at += 1;
+    }
+    table[b'\t' as usize] = Octet::Plain;
+    table[b'\n' as usize] = Octet::Plain;
+    table[b'\r' as usize] = Octet::Escaped;
+    table[b'&' as usize] = Octet::Escaped;
+    table[b'<' as usize] = Octet::Escaped;
+    table[b'>' as usize] = Octet::Escaped;
+    table[0xEF] = Octet::Checked;
+    table
+};
+
+/// Writes elements to an output. The first failure is kept and everything after it ignored, so that a message is
+/// written in straight lines; [`Emitter::finish`] and [`Emitter::check`] tell it.
+pub struct Emitter<'a> {
+    out: &'a mut dyn io::Write,
+    held: Vec<u8>,
+    flushed: u64,
+    failure: Option<WriteError>,
+}
+
+impl<'a> Emitter<'a> {
+    /// Begins a document: the declaration, `Document` in the definition's namespace, and its one child.
+    pub fn begin(out: &'a mut dyn io::Write, definition: Definition) -> Emitter<'a> {
+        let held = Vec::with_capacity(HELD_OCTETS + HELD_OCTETS / 4);
+        let mut emitter = Emitter { out, held, flushed: 0, failure: None };
+        emitter.raw(DECLARATION);
+        emitter.raw("<Document xmlns=\"");
+        emitter.raw(&definition.namespace());
+        emitter.raw("\">");
+        emitter.open(definition.kind.child());
+        emitter
+    }
+
+    /// Ends the document and hands the rest to the output. Gives the number of octets of the whole document.
+    pub fn finish(mut self, definition: Definition) -> Result<u64, WriteError> {
+        self.close(definition.kind.child());
+        self.close("Document");
+        self.flush();
+        match self.failure {
+            Some(failure) => Err(failure),
+            None => Ok(self.flushed),
+        }
+    }
+
+    /// The first failure, if there was one. Asked between transactions, so that a broken output ends the work early.
+    pub fn check(&mut self) -> Result<(), WriteError> {
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    /// `<name>`.
+    pub fn open(&mut self, name: &'static str) {
+        if self.held.len() >= HELD_OCTETS {
+            self.flush();
+        }
+        self.held.push(b'<');
+        self.raw(name);
+        self.held.push(b'>');
+    }
+
+    /// `</name>`.
+    pub fn close(&mut self, name: &'static str) {
+        self.held.extend_from_slice(b"</");
+        self.raw(name);
+        self.held.push(b'>');
+    }
+
+    /// An element with text.
+    pub fn text(&mut self, name: &'static str, text: &str) {
+        self.open(name);
+        self.escaped(name, text);
+        self.close(name);
+    }
+
+    /// An element with text, or nothing.
+    pub fn optional(&mut self, name: &'static str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, text);
+        }
+    }
+
+    /// An element around one with text: `<outer><inner>text</inner></outer>`.
+    pub fn nested(&mut self, outer: &'static str, inner: &'static str, text: &str) {
+        self.open(outer);
+        self.text(inner, text);
+        self.close(outer);
+    }
+
+    /// An element with an amount and its currency, with as many decimals as the currency has.
+    pub fn amount(&mut self, name: &'static str, amount: &Amount) {
+        self.open_currency(name, amount.currency().code());
+        let decimals = amount.currency().minor_units() as usize;
+        self.decimal_digits(amount.minor().unsigned_abs().into(), decimals);
+        self.close(name);
+    }
+
+    /// An element with an amount as a bank states it.
+    pub fn money(&mut self, name: &'static str, money: &Money) {
+        self.open_currency(name, &money.currency);
+        self.decimal(money.value);
+        self.close(name);
+    }
+
+    /// A choice of `Cd` and `Prtry`, or nothing.
+    pub fn code(&mut self, name: &'static str, code: Option<&Code>) {
+        match code {
+            Some(Code::Listed(code)) => self.nested(name, "Cd", code),
+            Some(Code::Proprietary(code)) => self.nested(name, "Prtry", code),
+            None => {}
+        }
+    }
+
+    /// `Id` of an account: by IBAN, else by another number.
+    pub fn account_id(&mut self, account: &AccountId) {
+        self.open("Id");
+        match (&account.iban, &account.other) {
+            (Some(iban), _) => self.text("IBAN", iban),
+            (None, other) => self.nested("Othr", "Id", other.as_deref().unwrap_or_default()),
+        }
+        self.close("Id");
+    }
+
+    /// An agent known by its BIC, in the versions since 2019.
+    pub fn agent(&mut self, name: &'static str, bic: &str) {
+        self.open(name);
+        self.nested("FinInstnId", "BICFI", bic);
+        self.close(name);
+    }
+
+    /// An element with a count.
+    pub fn count(&mut self, name: &'static str, count: u64) {
+        self.open(name);
+        self.decimal_digits(count.into(), 0);
+        self.close(name);
+    }
+
+    /// An element with a sum over whatever currencies: at most 18 digits.
+    pub fn sum(&mut self, name: &'static str, sum: Decimal) {
+        self.open(name);
+        // Zeros at the end are dropped only where the digits would not suffice otherwise.
+        let digits = |value: &Decimal| {
+            value.mantissa().unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1)
+        };
+        let shown = if digits(&sum) > SUM_DIGITS_MAX { sum.normalize() } else { sum };
+        if digits(&shown) > SUM_DIGITS_MAX {
+            self.fail(WriteError::Sum { sum });
+        }
+        self.decimal(shown);
+        self.close(name);
+    }
+
+    /// An element with `true` or `false`.
+    pub fn indicator(&mut self, name: &'static str, value: bool) {
+        self.text(name, if value { "true" } else { "false" });
+    }
+
+    /// An element with a date, `2026-11-22`.
+    pub fn date(&mut self, name: &'static str, date: NaiveDate) {
+        self.open(name);
+        self.date_digits(date);
+        self.close(name);
+    }
+
+    /// An element with a moment in whole seconds of UTC, `2026-11-22T16:54:34Z`.
+    pub fn moment(&mut self, name: &'static str, moment: DateTime<Utc>) {
+        self.open(name);
+        self.date_digits(moment.date_naive());
+        for (mark, value) in [(b'T', moment.hour()), (b':', moment.minute()), (b':', moment.second())] {
+            self.held.push(mark);
+            self.two_digits(value);
+        }
+        self.held.push(b'Z');
+        self.close(name);
+    }
+
+    /// Keeps the first failure.
+    pub fn fail(&mut self, failure: WriteError) {
+        self.failure.get_or_insert(failure);
+    }
+
+    fn raw(&mut self, text: &str) {
+        self.held.extend_from_slice(text.as_bytes());
+    }
+
+    fn flush(&mut self) {
+        if self.failure.is_none()
+            && let Err(error) = self.out.write_all(&self.held)
+        {
+            self.failure = Some(WriteError::Output(error));
+        }
+        self.flushed += self.held.len() as u64;
+        self.held.clear();
+    }
+
+    fn open_currency(&mut self, name: &'static str, currency: &str) {
+        self.held.push(b'<');
+        self.raw(name);
+        self.raw(" Ccy=\"");
+        // A code that is no code would need the other escapes of attributes; letters and digits need none.
+        match currency.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            true => self.raw(currency),
+            false => self.fail(WriteError::Character { element: name, code_point: first_odd(currency) }),
+        }
+        self.raw("\">");
+    }
+
+    fn escaped(&mut self, element: &'static str, text: &str) {
+        let octets = text.as_bytes();
+        let mut from = 0;
+        for (at, octet) in octets.iter().enumerate() {
+            let escape = match OCTETS[usize::from(*octet)] {
+                Octet::Plain => continue,
+                Octet::Escaped => escape(*octet),
+                Octet::Checked if octets[at..].starts_with("\u{FFFE}".as_bytes()) => {
+                    return self.fail(WriteError::Character { element, code_point: 0xFFFE });
+                }
+                Octet::Checked if octets[at..].starts_with("\u{FFFF}".as_bytes()) => {
+                    return self.fail(WriteError::Character { element, code_point: 0xFFFF });
+                }
+                Octet::Checked => continue,
+                Octet::Refused => {
+                    return self.fail(WriteError::Character { element, code_point: (*octet).into() });
+                }
+            };
+            self.held.extend_from_slice(&octets[from..at]);
+            self.raw(escape);
+            from = at + 1;
+        }
+        self.held.extend_from_slice(&octets[from..]);
+    }
+
+    fn decimal(&mut self, value: Decimal) {
+        if value.is_sign_negative() && !value.is_zero() {
+            self.held.push(b'-');
+        }
+        self.decimal_digits(value.mantissa().unsigned_abs(), value.scale() as usize);
+    }
+
+    /// The digits of a number with a point before the last `decimals` of them, at most 28.
+    fn decimal_digits(&mut self, number: u128, decimals: usize) {
+        // 39 digits of a u128 and a point.
+        let mut digits = [b'0'; 40];
+        let mut at = digits.len();
+        let mut rest = number;
+        for written in 0.. {
+            if rest == 0 && written > decimals {
+                break;
+            }
+            if written == decimals && decimals > 0 {
+                at -= 1;
+                digits[at] = b'.';
+            }
+            at -= 1;
+            digits[at] = b'0' + last_digit(&mut rest);
+        }
+        self.held.extend_from_slice(&digits[at..]);
+    }
+
+    fn date_digits(&mut self, date: NaiveDate) {
+        // Years beyond 9999 have more digits in XML Schema too; we never date anything before the year 1.
+        match date.year().unsigned_abs() {
+            year @ 0..=9999 => {
+                self.two_digits(year / 100);
+                self.two_digits(year);
+            }
+            year => self.decimal_digits(year.into(), 0),
+        }
+        for value in [date.month(), date.day()] {
+            self.held.push(b'-');
+            self.two_digits(value);
+        }
+    }
+
+    fn two_digits(&mut self, value: u32) {
+        let digit = |value: u32| b'0' + (value % 10) as u8;
+        self.held.extend_from_slice(&[digit(value / 10), digit(value)]);
+    }
+}
+
+/// Takes the last decimal digit off a number. Almost every number fits 64 bits, where dividing is many times faster.
+fn last_digit(rest: &mut u128) -> u8 {
+    let (shorter, digit) = match u64::try_from(*rest) {
+        Ok(small) => ((small / 10).into(), (small % 10) as u8),
+        Err(_) => (*rest / 10, (*rest % 10) as u8),
+    };
+    *rest = shorter;
+    digit
+}
+
+fn escape(octet: u8) -> &'static str {
+    match octet {
+        b'&' => "&amp;",
+        b'<' => "&lt;",
+        b'>' => "&gt;",
+        _ => "&#xD;",
+    }
+}
+
+fn first_odd(text: &str) -> u32 {
+    text.chars().find(|c| !c.is_ascii_alphanumeric()).map_or(0, u32::from)
+}

@@ -1,1 +1,237 @@
-//! (room of `messages`)
+//! Which message a document is: by its namespace, its message id or the name of its root's child.
+//! Never whether it is valid, nor what it says.
+
+use std::fmt;
+
+/// What stands before the message id in the namespace of a message.
+/// Source: ISO 20022, part 4 (namespace of a message definition).
+pub const NAMESPACE_PREFIX: &str = "urn:iso:std:iso:20022:tech:xsd:";
+
+/// A message of the standard, whatever its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `pain.001`: customer credit transfer initiation.
+    Pain001,
+    /// `pain.002`: customer payment status report.
+    Pain002,
+    /// `pacs.002`: payment status report between banks.
+    Pacs002,
+    /// `camt.052`: account report of the running day.
+    Camt052,
+    /// `camt.053`: statement.
+    Camt053,
+    /// `camt.054`: debit and credit notification.
+    Camt054,
+    /// `head.001`: business application header. It stands beside a document, not in one.
+    Head001,
+}
+
+/// What is known of a kind, one row each.
+struct Row {
+    kind: Kind,
+    /// Message id without variant and version.
+    name: &'static str,
+    /// The one child of `Document`; of `head.001` the root itself.
+    child: &'static str,
+    /// The repeated element that carries a report, entry list or status list.
+    body: &'static str,
+    /// Versions we have a definition of, ascending.
+    shipped: &'static [u8],
+}
+
+/// Versions of camt.052, camt.053 and camt.054 that we have a definition of.
+const ACCOUNT_REPORT_VERSIONS: &[u8] = &[2, 4, 8, 13];
+
+const ROWS: &[Row] = &[
+    Row {
+        kind: Kind::Pain001,
+        name: "pain.001",
+        child: "CstmrCdtTrfInitn",
+        body: "PmtInf",
+        shipped: &[3, 9, 12],
+    },
+    Row {
+        kind: Kind::Pain002,
+        name: "pain.002",
+        child: "CstmrPmtStsRpt",
+        body: "OrgnlPmtInfAndSts",
+        shipped: &[3, 10, 14],
+    },
+    Row {
+        kind: Kind::Pacs002,
+        name: "pacs.002",
+        child: "FIToFIPmtStsRpt",
+        body: "TxInfAndSts",
+        shipped: &[3, 10, 12, 15],
+    },
+    Row {
+        kind: Kind::Camt052,
+        name: "camt.052",
+        child: "BkToCstmrAcctRpt",
+        body: "Rpt",
+        shipped: ACCOUNT_REPORT_VERSIONS,
+    },
+    Row {
+        kind: Kind::Camt053,
+        name: "camt.053",
+        child: "BkToCstmrStmt",
+        body: "Stmt",
+        shipped: ACCOUNT_REPORT_VERSIONS,
+    },
+    Row {
+        kind: Kind::Camt054,
+        name: "camt.054",
+        child: "BkToCstmrDbtCdtNtfctn",
+        body: "Ntfctn",
+        shipped: ACCOUNT_REPORT_VERSIONS,
+    },
+    Row { kind: Kind::Head001, name: "head.001", child: "AppHdr", body: "AppHdr", shipped: &[2, 3] },
+];
+
+impl Kind {
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = Kind> {
+        ROWS.iter().map(|row| row.kind)
+    }
+
+    fn row(self) -> &'static Row {
+        ROWS.iter().find(|row| row.kind == self).expect("every kind has its row")
+    }
+
+    /// Like `pain.001`.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Kind> {
+        ROWS.iter().find(|row| row.name == name).map(|row| row.kind)
+    }
+
+    /// Name of the one child of `Document`, like `CstmrPmtStsRpt`; for `head.001` the root `AppHdr`.
+    pub fn child(self) -> &'static str {
+        self.row().child
+    }
+
+    /// Name of the element that the child repeats, like `PmtInf`, `TxInfAndSts`, `Ntfctn`.
+    pub fn body(self) -> &'static str {
+        self.row().body
+    }
+
+    /// The kind whose child of `Document` has that name. First versions wrote the version behind it
+    /// (`BkToCstmrStmtV01`) or the message id in its place (`pain.001.001.02`).
+    pub fn of_child(name: &str) -> Option<Kind> {
+        let plain = match name.rsplit_once('V') {
+            Some((plain, digits)) if is_two_digits(digits) => plain,
+            _ => name,
+        };
+        let by_name = ROWS.iter().find(|row| row.child == plain).map(|row| row.kind);
+        by_name.or_else(|| Definition::parse(name).map(|definition| definition.kind))
+    }
+
+    /// Versions that we have a definition of, ascending.
+    pub fn shipped(self) -> &'static [u8] {
+        self.row().shipped
+    }
+}
+
+/// A message definition of ISO 20022 itself (variant `001`): kind and version, like `pain.001.001.09`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Definition {
+    /// Which message.
+    pub kind: Kind,
+    /// Which version of it.
+    pub version: u8,
+}
+
+impl Definition {
+    /// Reads a message id like `pain.001.001.09`. National variants (`pain.001.003.03`) are other definitions and
+    /// are not named by this type.
+    pub fn parse(message_id: &str) -> Option<Definition> {
+        let (head, version) = message_id.rsplit_once('.')?;
+        let kind = Kind::parse(head.strip_suffix(".001")?)?;
+        let version = is_two_digits(version).then(|| version.parse().ok()).flatten()?;
+        Some(Definition { kind, version })
+    }
+
+    /// The definition that a namespace names, if it is one of the standard's own.
+    pub fn of_namespace(namespace: &str) -> Option<Definition> {
+        namespace.strip_prefix(NAMESPACE_PREFIX).and_then(Definition::parse)
+    }
+
+    /// The namespace of documents of this definition.
+    pub fn namespace(self) -> String {
+        format!("{NAMESPACE_PREFIX}{self}")
+    }
+
+    /// Whether we have this definition.
+    pub fn is_shipped(self) -> bool {
+        self.kind.shipped().contains(&self.version)
+    }
+
+    /// The shipped definition to read a document by: this one, or the closest version; of two equally close the
+    /// newer one, because versions add elements far more often than they take some away.
+    pub fn nearest_shipped(self) -> Definition {
+        let distance = |version: &&u8| (version.abs_diff(self.version), u8::MAX - **version);
+        let version = self.kind.shipped().iter().min_by_key(distance);
+        Definition { kind: self.kind, version: version.copied().unwrap_or(self.version) }
+    }
+}
+
+impl fmt::Display for Definition {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.001.{:02}", self.kind.name(), self.version)
+    }
+}
+
+fn is_two_digits(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_ids_are_read_and_written() {
+        for id in
+            ["pain.001.001.03", "pain.002.001.14", "camt.054.001.08", "head.001.001.02", "pacs.002.001.99"]
+        {
+            let definition = Definition::parse(id);
+            assert_eq!(definition.map(|definition| definition.to_string()).as_deref(), Some(id));
+        }
+        let others = [
+            "pain.001.003.03",
+            "pain.001.001.3",
+            "pain.001.001.009",
+            "pain.008.001.02",
+            "pain.001",
+            "",
+            ".001.001.01",
+        ];
+        for id in others {
+            assert_eq!(Definition::parse(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn children_of_old_versions_are_recognised() {
+        for (child, kind) in [
+            ("CstmrCdtTrfInitn", Kind::Pain001),
+            ("BkToCstmrStmtV01", Kind::Camt053),
+            ("pain.001.001.02", Kind::Pain001),
+            ("FIToFIPmtStsRpt", Kind::Pacs002),
+        ] {
+            assert_eq!(Kind::of_child(child), Some(kind), "{child}");
+        }
+        assert_eq!(Kind::of_child("BkToCstmrStmtV1"), None);
+    }
+
+    #[test]
+    fn an_unknown_version_is_read_by_the_nearest() {
+        let nearest = |id: &str| Definition::parse(id).map(|found| found.nearest_shipped().to_string());
+        assert_eq!(nearest("camt.053.001.06").as_deref(), Some("camt.053.001.08"));
+        assert_eq!(nearest("camt.053.001.01").as_deref(), Some("camt.053.001.02"));
+        assert_eq!(nearest("pain.002.001.99").as_deref(), Some("pain.002.001.14"));
+    }
+}

@@ -1,1 +1,89 @@
-//! (room of `schema`)
+//! The definitions that we ship, compiled on first use. Knows ids and namespaces, never files on disk.
+
+use std::sync::OnceLock;
+
+use super::model::Schema;
+use super::xsd;
+
+/// What every namespace of ISO 20022 begins with; the message id follows.
+pub const NAMESPACE_PREFIX: &str = "urn:iso:std:iso:20022:tech:xsd:";
+
+/// How many definitions are shipped.
+const COUNT: usize = 24;
+
+/// One shipped definition.
+struct Shipped {
+    id: &'static str,
+    text: &'static str,
+    tables: OnceLock<Schema>,
+}
+
+const fn shipped(id: &'static str, text: &'static str) -> Shipped {
+    Shipped { id, text, tables: OnceLock::new() }
+}
+
+/// Restated by [`super::restate`]; `schemas/SOURCES.txt` names the published originals. In the order of ids.
+static SHIPPED: [Shipped; COUNT] = [
+    shipped("camt.052.001.02", include_str!("../../schemas/camt.052.001.02.xsd")),
+    shipped("camt.052.001.04", include_str!("../../schemas/camt.052.001.04.xsd")),
+    shipped("camt.052.001.08", include_str!("../../schemas/camt.052.001.08.xsd")),
+    shipped("camt.052.001.13", include_str!("../../schemas/camt.052.001.13.xsd")),
+    shipped("camt.053.001.02", include_str!("../../schemas/camt.053.001.02.xsd")),
+    shipped("camt.053.001.04", include_str!("../../schemas/camt.053.001.04.xsd")),
+    shipped("camt.053.001.08", include_str!("../../schemas/camt.053.001.08.xsd")),
+    shipped("camt.053.001.13", include_str!("../../schemas/camt.053.001.13.xsd")),
+    shipped("camt.054.001.02", include_str!("../../schemas/camt.054.001.02.xsd")),
+    shipped("camt.054.001.04", include_str!("../../schemas/camt.054.001.04.xsd")),
+    shipped("camt.054.001.08", include_str!("../../schemas/camt.054.001.08.xsd")),
+    shipped("camt.054.001.13", include_str!("../../schemas/camt.054.001.13.xsd")),
+    shipped("head.001.001.02", include_str!("../../schemas/head.001.001.02.xsd")),
+    shipped("head.001.001.03", include_str!("../../schemas/head.001.001.03.xsd")),
+    shipped("pacs.002.001.03", include_str!("../../schemas/pacs.002.001.03.xsd")),
+    shipped("pacs.002.001.10", include_str!("../../schemas/pacs.002.001.10.xsd")),
+    shipped("pacs.002.001.12", include_str!("../../schemas/pacs.002.001.12.xsd")),
+    shipped("pacs.002.001.15", include_str!("../../schemas/pacs.002.001.15.xsd")),
+    shipped("pain.001.001.03", include_str!("../../schemas/pain.001.001.03.xsd")),
+    shipped("pain.001.001.09", include_str!("../../schemas/pain.001.001.09.xsd")),
+    shipped("pain.001.001.12", include_str!("../../schemas/pain.001.001.12.xsd")),
+    shipped("pain.002.001.03", include_str!("../../schemas/pain.002.001.03.xsd")),
+    shipped("pain.002.001.10", include_str!("../../schemas/pain.002.001.10.xsd")),
+    shipped("pain.002.001.14", include_str!("../../schemas/pain.002.001.14.xsd")),
+];
+
+impl Shipped {
+    fn tables(&self) -> &Schema {
+        self.tables
+            .get_or_init(|| xsd::parse(self.text.as_bytes()).expect("a test reads every shipped definition"))
+    }
+}
+
+/// The ids of all shipped definitions, in order.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    SHIPPED.iter().map(|shipped| shipped.id)
+}
+
+/// The definition of a message, such as `camt.054.001.08`.
+pub fn by_message_id(id: &str) -> Option<&'static Schema> {
+    SHIPPED.iter().find(|shipped| shipped.id == id).map(Shipped::tables)
+}
+
+/// The definition with a namespace, such as `urn:iso:std:iso:20022:tech:xsd:camt.054.001.08`.
+pub fn by_namespace(namespace: &str) -> Option<&'static Schema> {
+    by_message_id(namespace.strip_prefix(NAMESPACE_PREFIX)?)
+}
+
+/// The shipped definition nearest to a version of a kind of message (`camt.054`): the version itself, else the next younger
+/// one, which mostly still knows what the older had, else the youngest. Without version: the youngest.
+pub fn nearest(kind: &str, version: Option<u32>) -> Option<(&'static str, &'static Schema)> {
+    let of_kind =
+        |shipped: &&Shipped| shipped.id.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.'));
+    let wanted = version.unwrap_or(u32::MAX);
+    let not_older = |shipped: &&Shipped| version_of(shipped.id) >= wanted;
+    let found = SHIPPED.iter().filter(of_kind).find(not_older);
+    let found = found.or_else(|| SHIPPED.iter().filter(of_kind).next_back())?;
+    Some((found.id, found.tables()))
+}
+
+fn version_of(id: &str) -> u32 {
+    id.rsplit('.').next().and_then(|version| version.parse().ok()).unwrap_or(0)
+}

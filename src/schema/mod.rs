@@ -4,6 +4,7 @@ pub mod automaton;
 pub mod catalog;
 pub mod event;
 pub mod facet;
+mod lexical;
 pub mod model;
 pub mod pattern;
 pub mod restate;

@@ -1,1 +1,249 @@
-//! (room of `schema`)
+//! The compiled tables of one message definition: types, members, facets, names. Immutable; never reads XML.
+
+use super::facet::{Facets, Primitive};
+
+/// Index of a type in [`Schema::types`].
+pub type TypeId = u16;
+
+/// Index of a member in [`Schema::members`].
+pub type MemberId = u16;
+
+/// Stands for "without bound" in an occurrence count.
+pub const UNBOUNDED: u32 = u32::MAX;
+
+/// One message definition, compiled: what may stand where, and which values it may have.
+///
+/// Types stand in breadth-first order from the global element, so that two texts of the same definition compile to equal tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    /// `targetNamespace`.
+    pub(super) namespace: String,
+    /// The one global element.
+    pub(super) root: Name,
+    /// Type of the global element.
+    pub(super) root_type: TypeId,
+    /// All types that the global element reaches.
+    pub(super) types: Vec<Type>,
+    /// The particles of all types, one run per type.
+    pub(super) slots: Vec<Slot>,
+    /// The named elements of all slots, one run per slot.
+    pub(super) members: Vec<Member>,
+}
+
+impl Schema {
+    /// The target namespace, such as `urn:iso:std:iso:20022:tech:xsd:camt.054.001.08`.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The message id, such as `camt.054.001.08`: what follows the last colon of the namespace.
+    pub fn message_id(&self) -> &str {
+        self.namespace.rsplit(':').next().unwrap_or(&self.namespace)
+    }
+
+    /// Local name of the global element, `Document` or `AppHdr`.
+    pub fn root_name(&self) -> &str {
+        self.root.text()
+    }
+
+    /// Whether both definitions say exactly the same, whatever their texts look like.
+    pub fn tables_equal(&self, other: &Schema) -> bool {
+        self == other
+    }
+
+    /// Names of the elements that the global element's type holds directly: `CstmrCdtTrfInitn` for a pain.001.
+    pub fn message_elements(&self) -> impl Iterator<Item = &str> {
+        self.members_of(self.root_type).iter().map(|member| member.name.text())
+    }
+
+    pub(super) fn type_at(&self, id: TypeId) -> &Type {
+        &self.types[usize::from(id)]
+    }
+
+    pub(super) fn type_named(&self, name: &str) -> Option<TypeId> {
+        let index = self.types.iter().position(|kind| kind.name == name)?;
+        TypeId::try_from(index).ok()
+    }
+
+    pub(super) fn slots_of(&self, id: TypeId) -> &[Slot] {
+        match &self.type_at(id).content {
+            Content::Elements { first_slot, end_slot, .. } => {
+                &self.slots[usize::from(*first_slot)..usize::from(*end_slot)]
+            }
+            Content::Simple(_) | Content::Extended { .. } => &[],
+        }
+    }
+
+    pub(super) fn members_of(&self, id: TypeId) -> &[Member] {
+        match &self.type_at(id).content {
+            Content::Elements { first, end, .. } => &self.members[usize::from(*first)..usize::from(*end)],
+            Content::Simple(_) | Content::Extended { .. } => &[],
+        }
+    }
+
+    /// Whether an instance may name `named` in `xsi:type` where `declared` is declared.
+    pub(super) fn derives(&self, named: TypeId, declared: TypeId) -> bool {
+        if named == declared {
+            return true;
+        }
+        matches!(self.type_at(named).content, Content::Extended { base, .. } if base == declared)
+    }
+}
+
+/// A named type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Type {
+    pub name: String,
+    pub content: Content,
+}
+
+/// What an element of a type may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Child elements by position; the runs index `Schema::slots` and `Schema::members`. `required` is the last slot,
+    /// counted from 1, that must be filled.
+    Elements { shape: Shape, first_slot: u16, end_slot: u16, first: MemberId, end: MemberId, required: u16 },
+    /// Text.
+    Simple(Box<Simple>),
+    /// The text of a simple type, and attributes.
+    Extended { base: TypeId, attributes: Vec<AttributeRule> },
+}
+
+/// How the definition writes the content; the automaton needs only the slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// One sequence of elements and choices.
+    Sequence,
+    /// One choice: a single slot.
+    Choice,
+}
+
+/// A simple type: built-in base and facets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Simple {
+    pub primitive: Primitive,
+    pub facets: Facets,
+}
+
+/// An attribute that a type declares. Only in no namespace: the subset has no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AttributeRule {
+    pub name: String,
+    pub kind: TypeId,
+    pub presence: Presence,
+}
+
+/// Whether an attribute must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    Required,
+    Optional,
+}
+
+/// One particle of a content model: an element, a choice of elements, or a wildcard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub kind: SlotKind,
+    pub min: u32,
+    pub max: u32,
+    /// Members `first..end` of `Schema::members`; none for a wildcard.
+    pub first: MemberId,
+    pub end: MemberId,
+}
+
+impl Slot {
+    /// Whether nothing need stand here.
+    pub fn is_optional(&self, members: &[Member]) -> bool {
+        let run = members.get(usize::from(self.first)..usize::from(self.end)).unwrap_or(&[]);
+        self.min == 0 || (self.kind == SlotKind::Choice && run.iter().any(|member| member.min == 0))
+    }
+}
+
+/// What stands in a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum SlotKind {
+    Element,
+    Choice,
+    Any(Wildcard),
+}
+
+/// `xs:any`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wildcard {
+    pub namespaces: WildcardNamespaces,
+    pub process: Process,
+}
+
+/// Which namespaces a wildcard lets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum WildcardNamespaces {
+    /// `##any`.
+    Any,
+    /// One or more namespace names.
+    Listed(Vec<String>),
+}
+
+/// What is checked inside a wildcard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Process {
+    /// Whatever the definition declares globally is checked, the rest is let through.
+    Lax,
+    /// Nothing.
+    Skip,
+}
+
+/// A named element inside a content model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    pub name: Name,
+    pub kind: TypeId,
+    /// Own occurrence: that of the slot for an element slot, that of the alternative in a choice.
+    pub min: u32,
+    pub max: u32,
+    /// Slot index counted from 1 within the type; 0 means "before the first slot".
+    pub slot: u16,
+    /// Slots up to this one (counted from 1) must be satisfied before this member may stand.
+    pub needs: u16,
+    /// First member of the same slot: where the search for a follower begins.
+    pub rescan: MemberId,
+    /// Whether the path shows an index for this element.
+    pub repeatable: bool,
+}
+
+/// An element name, prepared for comparison: the first eight octets as one number, then the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    head: u64,
+    text: Box<str>,
+}
+
+impl Name {
+    pub fn new(text: &str) -> Name {
+        Name { head: head_of(text.as_bytes()), text: text.into() }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether this is the name `bytes`, whose `head_of` is `head`.
+    #[inline]
+    pub fn is(&self, head: u64, bytes: &[u8]) -> bool {
+        self.head == head
+            && self.text.len() == bytes.len()
+            && (bytes.len() <= 8 || self.text.as_bytes() == bytes)
+    }
+}
+
+/// The first eight octets of a name as a little-endian number, filled up with zeros.
+#[inline]
+pub(super) fn head_of(bytes: &[u8]) -> u64 {
+    if let Some(eight) = bytes.first_chunk::<8>() {
+        return u64::from_le_bytes(*eight);
+    }
+    let mut head = 0;
+    for byte in bytes.iter().rev() {
+        head = head << 8 | u64::from(*byte);
+    }
+    head
+}

@@ -1,0 +1,442 @@
+//! The event seam: octets in, checked XML events out, each with its place. Knows XML 1.0 with namespaces, never schemas.
+
+pub mod fault;
+
+mod encoding;
+mod names;
+mod namespaces;
+mod prolog;
+mod tag;
+mod text;
+mod window;
+
+use std::io::BufRead;
+
+pub use fault::NotWellFormed;
+pub use window::Position;
+
+pub(super) use names::is_blank;
+pub(super) use namespaces::{ABSENT, NamespaceId, XSI};
+
+use fault::{Stop, rule};
+use names::{QName, skip_space};
+use namespaces::Namespaces;
+use window::{Contradiction, Octets, Trouble, Window};
+
+/// Bounds on what a document may demand of us. All chosen by us: each lies far above what banks send and far below what would hurt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Nesting of elements.
+    pub depth_max: usize,
+    /// Attributes of one element, namespace declarations included.
+    pub attributes_max: usize,
+    /// One name with its prefix, in octets.
+    pub name_bytes_max: usize,
+    /// One attribute value, in octets as written.
+    pub attribute_bytes_max: usize,
+    /// One text node, comment or processing instruction, in octets. The longest text that ISO 20022 knows is 20,000 characters.
+    pub text_bytes_max: usize,
+    /// Different namespace names in one document.
+    pub namespaces_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            depth_max: 64,
+            attributes_max: 32,
+            name_bytes_max: 256,
+            attribute_bytes_max: 8 * 1024,
+            text_bytes_max: 1024 * 1024,
+            namespaces_max: 256,
+        }
+    }
+}
+
+/// What the scanner found. Names, attributes and text are asked from the scanner until the next token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    Start,
+    /// A whole text node; `plain` unless a reference, a CDATA section, a comment or a carriage return had to be resolved.
+    Text,
+    End,
+    Finished,
+}
+
+/// An attribute of the current start tag, namespace declarations excepted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attribute {
+    name: QName,
+    value: Value,
+    pub namespace: NamespaceId,
+}
+
+/// Where an attribute value lies.
+#[derive(Debug, Clone, Copy)]
+enum Value {
+    /// In the window, as written.
+    Window(usize, usize),
+    /// In the scratch text, normalised.
+    Scratch(usize, usize),
+}
+
+/// An element that begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Element<'a> {
+    /// Name without prefix.
+    pub local: &'a str,
+    /// Namespace name.
+    pub namespace: Option<&'a str>,
+    attributes: &'a [Attribute],
+    text: &'a str,
+    scratch: &'a str,
+}
+
+impl<'a> Element<'a> {
+    /// The value of an attribute without namespace, normalised.
+    pub fn attribute(&self, local: &str) -> Option<&'a str> {
+        let matches = |attribute: &&Attribute| {
+            attribute.namespace == ABSENT && attribute.name.whole(self.text) == local
+        };
+        let attribute = self.attributes.iter().find(matches)?;
+        Some(attribute.value.text(self.text, self.scratch))
+    }
+}
+
+impl Value {
+    fn text<'a>(self, window: &'a str, scratch: &'a str) -> &'a str {
+        match self {
+            Value::Window(start, end) => &window[start..end],
+            Value::Scratch(start, end) => &scratch[start..end],
+        }
+    }
+}
+
+/// Which part of a document the scanner is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Unopened,
+    Prolog,
+    Content,
+    Epilog,
+}
+
+/// An element that has begun: where its name begins among the open names, and the bindings that were there before it.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    name: usize,
+    bindings: usize,
+    default: NamespaceId,
+}
+
+/// Pulls tokens out of octets. Every rule of well-formedness is checked here; memory is bounded by the limits.
+pub(super) struct Scanner<R> {
+    window: Window<R>,
+    limits: Limits,
+    part: Part,
+    /// Where the next token begins in the window.
+    cursor: usize,
+    /// Where the current token begins in the window.
+    token: usize,
+    /// Name of the current start tag.
+    name: QName,
+    element_namespace: NamespaceId,
+    attributes: Vec<Attribute>,
+    attribute_scratch: String,
+    /// The current start tag was `<a/>`: its end is due.
+    empty_element: bool,
+    /// The innermost element has ended; it is forgotten when the next token is asked.
+    closing: bool,
+    /// Names of the open elements, one behind the other.
+    open_names: String,
+    open: Vec<Open>,
+    namespaces: Namespaces,
+    /// Text of the current text token, where it lies in the window.
+    plain_text: (usize, usize),
+    /// Text that had to be put together, and where it began.
+    merged_text: String,
+    merging: Option<Position>,
+    merged: bool,
+    has_cdata: bool,
+    /// Place of a merged text that was delivered.
+    merged_at: Option<Position>,
+    /// The window holds all there is.
+    at_end: bool,
+    /// The encoding is known.
+    settled: bool,
+}
+
+impl<R: BufRead> Scanner<R> {
+    pub fn new(input: R, limits: Limits) -> Scanner<R> {
+        Scanner {
+            window: Window::new(input),
+            limits,
+            part: Part::Unopened,
+            cursor: 0,
+            token: 0,
+            name: QName::default(),
+            element_namespace: ABSENT,
+            attributes: Vec::with_capacity(8),
+            attribute_scratch: String::new(),
+            empty_element: false,
+            closing: false,
+            settled: false,
+            open_names: String::with_capacity(512),
+            open: Vec::with_capacity(limits.depth_max.min(256)),
+            namespaces: Namespaces::new(),
+            plain_text: (0, 0),
+            merged_text: String::new(),
+            merging: None,
+            merged: false,
+            has_cdata: false,
+            merged_at: None,
+            at_end: false,
+        }
+    }
+
+    /// The next token. After an error the scanner must not be asked again.
+    #[inline]
+    pub fn next(&mut self) -> Result<Token, NotWellFormed> {
+        if self.closing {
+            self.close();
+        }
+        if self.empty_element {
+            self.empty_element = false;
+            self.closing = true;
+            return Ok(Token::End);
+        }
+        loop {
+            match self.step() {
+                Ok(Some(token)) => return Ok(token),
+                Ok(None) => {}
+                Err(Stop::More) => self.more()?,
+                Err(stop) => return Err(self.fault(stop)),
+            }
+        }
+    }
+
+    /// Local name of the element that begins.
+    #[inline]
+    pub fn local_name(&self) -> &str {
+        self.name.local(self.window.text())
+    }
+
+    #[inline]
+    pub fn namespace(&self) -> NamespaceId {
+        self.element_namespace
+    }
+
+    pub fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
+    }
+
+    #[inline]
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
+    }
+
+    pub fn attribute_name(&self, attribute: &Attribute) -> &str {
+        attribute.name.local(self.window.text())
+    }
+
+    pub fn attribute_value(&self, attribute: &Attribute) -> &str {
+        attribute.value.text(self.window.text(), &self.attribute_scratch)
+    }
+
+    /// The element that begins, as it is handed out.
+    #[inline]
+    pub fn element(&self) -> Element<'_> {
+        Element {
+            local: self.local_name(),
+            namespace: self.namespaces.name(self.element_namespace),
+            attributes: &self.attributes,
+            text: self.window.text(),
+            scratch: &self.attribute_scratch,
+        }
+    }
+
+    /// The number of a namespace name in this document.
+    pub fn intern_namespace(&mut self, name: &str) -> NamespaceId {
+        self.namespaces.intern(name)
+    }
+
+    /// The current text node, whole.
+    #[inline]
+    pub fn text(&self) -> &str {
+        if self.merged {
+            &self.merged_text
+        } else {
+            &self.window.text()[self.plain_text.0..self.plain_text.1]
+        }
+    }
+
+    /// Whether a CDATA section had part in the current text node.
+    pub fn text_has_cdata(&self) -> bool {
+        self.merged && self.has_cdata
+    }
+
+    /// Whether the next octets are an end tag.
+    pub fn end_follows(&self) -> bool {
+        self.window.bytes().get(self.cursor..).is_some_and(|rest| rest.starts_with(b"</"))
+    }
+
+    /// Start of the current token.
+    pub fn position(&self) -> Position {
+        match self.merged_at {
+            Some(position) => position,
+            None => self.window.position(self.token),
+        }
+    }
+
+    /// The first place where octets and announced encoding were found to disagree since the last call.
+    pub fn take_contradiction(&mut self) -> Option<(Position, Octets)> {
+        let Contradiction { at, about } = self.window.take_contradiction()?;
+        Some((self.window.position(at), about))
+    }
+
+    #[inline]
+    pub fn is_contradicted(&self) -> bool {
+        self.window.is_contradicted()
+    }
+
+    /// Local names of the open elements, outermost first. An element that ends is open until the next token.
+    pub fn open_names(&self) -> impl Iterator<Item = &str> {
+        let ends = self.open.iter().skip(1).map(|open| open.name).chain([self.open_names.len()]);
+        self.open.iter().zip(ends).map(|(open, end)| {
+            let name = self.open_names.get(open.name..end).unwrap_or("");
+            name.rsplit(':').next().unwrap_or(name)
+        })
+    }
+
+    /// Local name of the first child of the element that has just begun, without moving on.
+    pub fn first_child(&mut self) -> Option<String> {
+        if self.empty_element {
+            return None;
+        }
+        loop {
+            match tag::child_ahead(self.window.text(), self.cursor) {
+                Ok(found) => return found,
+                Err(Stop::More) if self.window.bytes().len() < self.cursor + self.limits.text_bytes_max => {
+                    if !self.window.refill() {
+                        return None;
+                    }
+                }
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Recognises what stands at the cursor. `None`: something without an event was passed, such as a comment.
+    #[inline]
+    fn step(&mut self) -> Result<Option<Token>, Stop> {
+        self.merged_at = None;
+        self.token = self.cursor;
+        let bytes = self.window.bytes();
+        match (self.part, bytes.get(self.cursor), bytes.get(self.cursor + 1)) {
+            (Part::Content, Some(b'<'), Some(b'/')) => self.unless_text_is_due(Scanner::end_tag),
+            (Part::Content, Some(b'<'), Some(b'!' | b'?')) => self.declaration_like(),
+            (Part::Content, Some(b'<'), Some(_)) => self.unless_text_is_due(Scanner::start_tag),
+            (Part::Content, Some(b'<'), None) => Err(Stop::More),
+            (Part::Content, Some(_), _) => self.text_run(),
+            (Part::Content, None, _) => Err(Stop::More),
+            _ => self.outside(),
+        }
+    }
+
+    /// Before and behind the root element.
+    fn outside(&mut self) -> Result<Option<Token>, Stop> {
+        if self.part == Part::Unopened {
+            return self.begin();
+        }
+        let bytes = self.window.bytes();
+        self.cursor = skip_space(bytes, self.cursor);
+        self.token = self.cursor;
+        match (bytes.get(self.cursor), bytes.get(self.cursor + 1)) {
+            (None, _) if self.at_end && self.part == Part::Epilog => Ok(Some(Token::Finished)),
+            (None, _) if self.at_end => rule(self.cursor, "no root element"),
+            (None, _) | (Some(b'<'), None) => Err(Stop::More),
+            (Some(b'<'), Some(b'!' | b'?')) => self.declaration_like(),
+            (Some(b'<'), Some(b'/')) => rule(self.cursor, "an end tag without its start"),
+            (Some(b'<'), Some(_)) if self.part == Part::Prolog => self.start_tag(),
+            (Some(b'<'), Some(_)) => rule(self.cursor, "a second root element"),
+            (Some(_), _) => rule(self.cursor, "text outside of the root element"),
+        }
+    }
+
+    /// Delivers the text put together so far, if any, before the tag at the cursor is read.
+    #[inline]
+    fn unless_text_is_due(
+        &mut self,
+        tag: fn(&mut Scanner<R>) -> Result<Option<Token>, Stop>,
+    ) -> Result<Option<Token>, Stop> {
+        if self.merging.is_none() {
+            return tag(self);
+        }
+        self.merged_at = self.merging.take();
+        self.merged = true;
+        Ok(Some(Token::Text))
+    }
+
+    /// Takes in more, keeping everything from the cursor on.
+    fn more(&mut self) -> Result<(), NotWellFormed> {
+        if !self.settled {
+            self.settle_encoding()?;
+            self.settled = true;
+        }
+        self.window.discard(self.cursor);
+        self.cursor = 0;
+        self.token = 0;
+        if self.window.refill() {
+            return Ok(());
+        }
+        let end = self.window.bytes().len();
+        match self.window.take_trouble() {
+            Some(Trouble::Io(source)) => {
+                let Position { line, column, .. } = self.window.position(end);
+                return Err(NotWellFormed::Io { source, line, column });
+            }
+            Some(Trouble::Character(character)) => {
+                let text = format!("character U+{:04X}, which XML does not allow", u32::from(character));
+                return Err(self.fault(Stop::Rule(end, text)));
+            }
+            None => {}
+        }
+        if self.at_end || self.part == Part::Content {
+            return Err(self.fault(Stop::Rule(end, "the document ends too early".to_owned())));
+        }
+        self.at_end = true;
+        Ok(())
+    }
+
+    fn fault(&self, stop: Stop) -> NotWellFormed {
+        let place = |at| self.window.position(at);
+        match stop {
+            Stop::More => self.fault(Stop::Rule(self.cursor, "the document ends too early".to_owned())),
+            Stop::Rule(at, rule) => {
+                let Position { line, column, .. } = place(at);
+                NotWellFormed::Syntax { rule, line, column }
+            }
+            Stop::Limit(at, what, limit) => {
+                let Position { line, column, .. } = place(at);
+                NotWellFormed::Limit { what, limit, line, column }
+            }
+            Stop::Doctype(at) => {
+                let Position { line, column, .. } = place(at);
+                NotWellFormed::Doctype { line, column }
+            }
+        }
+    }
+
+    /// The innermost element ends.
+    #[inline]
+    fn close(&mut self) {
+        self.closing = false;
+        if let Some(open) = self.open.pop() {
+            self.open_names.truncate(open.name);
+            self.namespaces.restore(open.bindings, open.default);
+        }
+        if self.open.is_empty() {
+            self.part = Part::Epilog;
+        }
+    }
+}

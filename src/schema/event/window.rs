@@ -1,0 +1,359 @@
+//! The sliding window over the input: octets in, checked UTF-8 text out, with line and column of any place in it. Knows characters, never markup.
+
+use std::cell::Cell;
+use std::io::{BufRead, Error, ErrorKind};
+
+use encoding_rs::{Decoder, DecoderResult, WINDOWS_1252};
+
+/// How much is decoded at a time, in octets. Chosen by us: the window then stays within the second-level cache.
+const CHUNK_BYTES: usize = 32 * 1024;
+
+/// How much is looked at to recognise the encoding, in octets. An XML declaration is far shorter.
+const SNIFF_BYTES: usize = 512;
+
+/// A place in the document. `byte` counts octets of the text as UTF-8; for UTF-8 input these are the octets of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// From 1.
+    pub line: u64,
+    /// Characters since the last line feed, plus 1.
+    pub column: u64,
+    /// Offset of the event's first octet.
+    pub byte: u64,
+}
+
+/// What ends the text before the input does. It stands right behind the last character of the window.
+pub(super) enum Trouble {
+    /// A character that XML does not allow.
+    Character(char),
+    Io(Error),
+}
+
+/// How octets become text.
+pub(super) enum Decoding {
+    Utf8,
+    /// ISO-8859-1, read as its superset Windows-1252.
+    Latin1,
+    Other(Box<Decoder>),
+}
+
+/// The announced encoding and the octets disagree at this offset of the window.
+pub(super) struct Contradiction {
+    pub at: usize,
+    pub about: Octets,
+}
+
+/// What the octets of a document say against its announced encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::schema) struct Octets {
+    /// `encoding.contradicted` where the document breaks a rule of XML, `encoding.assumed` where it only leaves something open.
+    pub code: &'static str,
+    /// What was found, and what was assumed.
+    pub text: &'static str,
+}
+
+impl Octets {
+    pub(super) const fn contradicted(text: &'static str) -> Octets {
+        Octets { code: "encoding.contradicted", text }
+    }
+
+    pub(super) const fn assumed(text: &'static str) -> Octets {
+        Octets { code: "encoding.assumed", text }
+    }
+}
+
+pub(super) struct Window<R> {
+    input: R,
+    /// Octets taken from the input to recognise the encoding, not yet decoded.
+    sniffed: Vec<u8>,
+    text: String,
+    /// Octets of the stream before `text`.
+    base: u64,
+    /// Line and column of the first character of `text`.
+    start: (u64, u64),
+    /// The place that was counted last: offset in `text`, line, column.
+    anchor: Cell<(usize, u64, u64)>,
+    decoding: Decoding,
+    /// First octets of a character that the end of a chunk cut.
+    cut: Vec<u8>,
+    trouble: Option<Trouble>,
+    ended: bool,
+    contradiction: Option<Contradiction>,
+    contradicted: bool,
+    /// Whether a carriage return occurred: only then must line ends be normalised.
+    pub has_carriage_return: bool,
+}
+
+impl<R: BufRead> Window<R> {
+    pub fn new(input: R) -> Window<R> {
+        Window {
+            input,
+            sniffed: Vec::new(),
+            text: String::with_capacity(4 * CHUNK_BYTES),
+            base: 0,
+            start: (1, 1),
+            anchor: Cell::new((0, 1, 1)),
+            decoding: Decoding::Utf8,
+            cut: Vec::new(),
+            trouble: None,
+            ended: false,
+            contradiction: None,
+            contradicted: false,
+            has_carriage_return: false,
+        }
+    }
+
+    /// The first octets of the input, before anything was decoded.
+    pub fn sniff(&mut self) -> Result<&[u8], Error> {
+        while self.sniffed.len() < SNIFF_BYTES {
+            let taken = match self.input.fill_buf() {
+                Ok(octets) => {
+                    let few = octets.get(..SNIFF_BYTES).unwrap_or(octets);
+                    self.sniffed.extend_from_slice(few);
+                    few.len()
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            if taken == 0 {
+                break;
+            }
+            self.input.consume(taken);
+        }
+        Ok(&self.sniffed)
+    }
+
+    /// Settles how the octets are read; `mark` octets in front are a byte order mark and are dropped.
+    pub fn set_decoding(&mut self, decoding: Decoding, mark: usize) {
+        self.decoding = decoding;
+        self.sniffed.drain(..mark.min(self.sniffed.len()));
+        self.base += mark as u64;
+    }
+
+    #[inline]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    pub fn take_trouble(&mut self) -> Option<Trouble> {
+        self.trouble.take()
+    }
+
+    pub fn take_contradiction(&mut self) -> Option<Contradiction> {
+        self.contradiction.take()
+    }
+
+    /// Whether something is to be taken by `take_contradiction`.
+    #[inline]
+    pub fn is_contradicted(&self) -> bool {
+        self.contradiction.is_some()
+    }
+
+    /// Notes the first contradiction; the others of a document would only repeat it.
+    pub fn report_contradiction(&mut self, at: usize, about: Octets) {
+        if !self.contradicted {
+            self.contradicted = true;
+            self.contradiction = Some(Contradiction { at, about });
+        }
+    }
+
+    /// Line, column and offset of a place in the window. Cheap when places are asked in rising order.
+    pub fn position(&self, at: usize) -> Position {
+        let (mut from, mut line, mut column) = self.anchor.get();
+        if from > at {
+            (from, line, column) = (0, self.start.0, self.start.1);
+        }
+        let passed = self.text.get(from..at).unwrap_or("");
+        match memchr::memrchr(b'\n', passed.as_bytes()) {
+            Some(last) => {
+                line += memchr::memchr_iter(b'\n', passed.as_bytes()).count() as u64;
+                column = 1 + passed.get(last + 1..).map_or(0, |rest| rest.chars().count() as u64);
+            }
+            None => column += passed.chars().count() as u64,
+        }
+        self.anchor.set((at, line, column));
+        Position { line, column, byte: self.base + at as u64 }
+    }
+
+    /// Forgets everything before `upto`, which becomes offset 0.
+    pub fn discard(&mut self, upto: usize) {
+        let place = self.position(upto);
+        self.text.drain(..upto);
+        if let Some(contradiction) = &mut self.contradiction {
+            contradiction.at = contradiction.at.saturating_sub(upto);
+        }
+        self.base += upto as u64;
+        self.start = (place.line, place.column);
+        self.anchor.set((0, place.line, place.column));
+    }
+
+    /// Takes in about one chunk more. False at the end of the text; then `take_trouble` says whether it ended well.
+    pub fn refill(&mut self) -> bool {
+        let before = self.text.len();
+        while !self.ended && self.text.len() < before + CHUNK_BYTES / 2 {
+            if !self.sniffed.is_empty() {
+                let octets = std::mem::take(&mut self.sniffed);
+                self.decode(&octets);
+                continue;
+            }
+            let octets = match self.input.fill_buf() {
+                Ok(octets) => octets,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.trouble = Some(Trouble::Io(error));
+                    self.ended = true;
+                    break;
+                }
+            };
+            if octets.is_empty() {
+                self.finish();
+                break;
+            }
+            let chunk = octets.get(..CHUNK_BYTES).unwrap_or(octets);
+            let taken = chunk.len();
+            // The common case by hand: whole UTF-8 goes straight from the reader's buffer into the window.
+            if matches!(self.decoding, Decoding::Utf8) && self.cut.is_empty() {
+                if let Ok(text) = std::str::from_utf8(chunk) {
+                    let from = self.text.len();
+                    self.text.push_str(text);
+                    self.input.consume(taken);
+                    self.check(from);
+                    continue;
+                }
+            }
+            let owned = chunk.to_vec();
+            self.input.consume(taken);
+            self.decode(&owned);
+        }
+        self.text.len() > before
+    }
+
+    fn decode(&mut self, octets: &[u8]) {
+        let from = self.text.len();
+        match &mut self.decoding {
+            Decoding::Utf8 => self.decode_utf8(octets),
+            Decoding::Latin1 => {
+                if octets.iter().any(|octet| (0x80..0xA0).contains(octet)) {
+                    self.report_contradiction(
+                        from,
+                        Octets::assumed(
+                            "declared as ISO-8859-1 but holds octets 80 to 9F; read as Windows-1252",
+                        ),
+                    );
+                }
+                self.text.push_str(&WINDOWS_1252.decode_without_bom_handling(octets).0);
+            }
+            Decoding::Other(decoder) => {
+                decode_other(decoder, octets, &mut self.text, &mut self.trouble, false)
+            }
+        }
+        self.ended |= self.trouble.is_some();
+        self.check(from);
+    }
+
+    fn decode_utf8(&mut self, octets: &[u8]) {
+        let joined;
+        let mut rest = octets;
+        if !self.cut.is_empty() {
+            self.cut.extend_from_slice(octets);
+            joined = std::mem::take(&mut self.cut);
+            rest = &joined;
+        }
+        loop {
+            let error = match std::str::from_utf8(rest) {
+                Ok(text) => return self.text.push_str(text),
+                Err(error) => error,
+            };
+            let (good, bad) = rest.split_at(error.valid_up_to());
+            self.text.push_str(std::str::from_utf8(good).unwrap_or(""));
+            let Some(length) = error.error_len() else {
+                self.cut = bad.to_vec();
+                return;
+            };
+            let at = self.text.len();
+            self.report_contradiction(
+                at,
+                Octets::contradicted("taken as UTF-8 but holds other octets; these are read as Windows-1252"),
+            );
+            let (wrong, after) = bad.split_at(length);
+            self.text.push_str(&WINDOWS_1252.decode_without_bom_handling(wrong).0);
+            rest = after;
+        }
+    }
+
+    fn finish(&mut self) {
+        self.ended = true;
+        let from = self.text.len();
+        if !self.cut.is_empty() {
+            let cut = std::mem::take(&mut self.cut);
+            let text = "ends within a UTF-8 character; its octets are read as Windows-1252";
+            self.report_contradiction(from, Octets::contradicted(text));
+            self.text.push_str(&WINDOWS_1252.decode_without_bom_handling(&cut).0);
+        }
+        if let Decoding::Other(decoder) = &mut self.decoding {
+            decode_other(decoder, &[], &mut self.text, &mut self.trouble, true);
+        }
+        self.check(from);
+    }
+
+    /// Looks through what was taken in since `from` for characters that XML does not allow, and cuts the text there.
+    fn check(&mut self, from: usize) {
+        let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
+        if !self.has_carriage_return {
+            self.has_carriage_return = memchr::memchr(b'\r', added).is_some();
+        }
+        // Written without branches, so that the compiler makes vector instructions of it.
+        let suspicious = added.iter().fold(false, |found, &octet| {
+            let control = (octet < 0x20) & (octet != b'\t') & (octet != b'\n') & (octet != b'\r');
+            found | control | (octet == 0xEF)
+        });
+        if !suspicious {
+            return;
+        }
+        let wrong = added.iter().enumerate().find(|(index, octet)| match octet {
+            b'\t' | b'\n' | b'\r' => false,
+            0..0x20 => true,
+            // U+FFFE and U+FFFF.
+            0xEF => matches!(added.get(index + 1..index + 3), Some([0xBF, 0xBE | 0xBF])),
+            _ => false,
+        });
+        if let Some((index, _)) = wrong {
+            let at = from + index;
+            let character = self.text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or('\u{0}');
+            self.text.truncate(at);
+            self.trouble = Some(Trouble::Character(character));
+            self.ended = true;
+        }
+    }
+}
+
+fn decode_other(
+    decoder: &mut Decoder,
+    octets: &[u8],
+    text: &mut String,
+    trouble: &mut Option<Trouble>,
+    last: bool,
+) {
+    let mut rest = octets;
+    loop {
+        let room = decoder.max_utf8_buffer_length_without_replacement(rest.len()).unwrap_or(rest.len());
+        text.reserve(room.max(16));
+        let (result, read) = decoder.decode_to_string_without_replacement(rest, text, last);
+        rest = rest.get(read..).unwrap_or(&[]);
+        match result {
+            DecoderResult::InputEmpty => return,
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(..) => {
+                let error =
+                    Error::new(ErrorKind::InvalidData, "octets that the announced encoding does not have");
+                *trouble = Some(Trouble::Io(error));
+                return;
+            }
+        }
+    }
+}

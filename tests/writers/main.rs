@@ -1,0 +1,8 @@
+//! The message writers against xmllint and the official schemas.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test stops at the first surprise")]
+
+mod camt;
+mod oracle;
+mod pain_001;
+mod payouts;
+mod status;

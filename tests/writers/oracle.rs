@@ -1,0 +1,84 @@
+//! xmllint and the official schemas, which judge what we write. Never our own code.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// The official schema of a message, or `None`, loudly, where it is not at hand.
+fn official_schema(message: &str) -> Option<PathBuf> {
+    let path =
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/xsd")).join(format!("{message}.xsd"));
+    // A worktree may lie deeper than the repository.
+    let deeper = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/xsd"));
+    let found = [path, deeper.join(format!("{message}.xsd"))].into_iter().find(|path| path.is_file());
+    if found.is_none() {
+        eprintln!("SKIPPED: no official schema of {message} beside the project");
+    }
+    found
+}
+
+/// Runs xmllint over a document on its standard input; `None`, loudly, where it is not installed.
+fn xmllint(arguments: &[&str], document: &[u8]) -> Option<(bool, Vec<u8>, String)> {
+    let child = Command::new("xmllint")
+        .args(arguments)
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else {
+        eprintln!("SKIPPED: xmllint is not installed");
+        return None;
+    };
+    let mut input = child.stdin.take().unwrap();
+    let document = document.to_vec();
+    let feeder = std::thread::spawn(move || {
+        // xmllint may stop reading early; its verdict says why.
+        let _ = input.write_all(&document);
+    });
+    let output = child.wait_with_output().unwrap();
+    feeder.join().unwrap();
+    Some((output.status.success(), output.stdout, String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+/// The document is an instance of the official schema.
+pub fn assert_valid(message: &str, document: &[u8]) {
+    let Some(schema) = official_schema(message) else { return };
+    let schema = schema.to_str().unwrap();
+    if let Some((valid, _, errors)) = xmllint(&["--noout", "--schema", schema], document) {
+        assert!(valid, "{message}: {}", shortened(&errors));
+    }
+}
+
+/// The document is in exclusive canonical form behind its XML declaration.
+pub fn assert_canonical(document: &[u8]) {
+    let declaration = girogate::messages::emit::DECLARATION.as_bytes();
+    let element = document.strip_prefix(declaration).expect("the declaration comes first");
+    if let Some((done, canonical, errors)) = xmllint(&["--exc-c14n"], document) {
+        assert!(done, "{errors}");
+        let at = canonical.iter().zip(element).position(|(left, right)| left != right);
+        let around =
+            at.map(|at| String::from_utf8_lossy(&element[at.saturating_sub(60)..at + 1]).into_owned());
+        assert_eq!((around, canonical.len()), (None, element.len()));
+    }
+}
+
+/// What an XPath expression gives, or `None` where xmllint is missing. Names are compared without namespace:
+/// `{Amt}` stands for `*[local-name()='Amt']`.
+pub fn xpath(document: &[u8], expression: &str) -> Option<String> {
+    let expression = expression.replace('{', "*[local-name()='").replace('}', "']");
+    let (_, value, _) = xmllint(&["--xpath", &expression], document)?;
+    Some(String::from_utf8(value).unwrap().trim_end_matches('\n').to_owned())
+}
+
+/// The XPath expression gives this text.
+pub fn assert_xpath(document: &[u8], expression: &str, expected: &str) {
+    if let Some(found) = xpath(document, expression) {
+        assert_eq!(found, expected, "{expression}");
+    }
+}
+
+/// The first lines of what xmllint complains about.
+fn shortened(errors: &str) -> String {
+    errors.lines().take(5).map(|line| line.chars().take(300).collect::<String>() + "\n").collect()
+}

@@ -1,0 +1,148 @@
+//! pain.002.001.10 and pacs.002.001.10 as the bank across the street writes them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use girogate::domain::payout::Code;
+use girogate::messages::emit::Money;
+use girogate::messages::record::AccountId;
+use girogate::messages::write_status::{
+    BlockStatus, Echo, GroupStatus, Header, Reason, StatusCount, TransactionStatus, write_pacs_002,
+    write_pain_002,
+};
+
+use crate::oracle::{assert_canonical, assert_valid, assert_xpath};
+
+fn moment() -> DateTime<Utc> {
+    "2026-11-23T09:00:01Z".parse().unwrap()
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn header() -> Header {
+    Header { message_id: "STS-1".to_owned(), created: moment(), agent: some("BYLADEM1001") }
+}
+
+fn reasons() -> Vec<Reason> {
+    vec![
+        Reason {
+            originator: some("Bank & Söhne"),
+            code: Some(Code::Listed("AC04".to_owned())),
+            text: vec!["account <closed>".to_owned(), "x".repeat(105)],
+        },
+        Reason { code: Some(Code::Proprietary("OWN-1".to_owned())), ..Reason::default() },
+    ]
+}
+
+fn group(status: Option<String>) -> GroupStatus {
+    GroupStatus {
+        message_id: "MSG-1".to_owned(),
+        message_name: "pain.001.001.09".to_owned(),
+        created: some("2026-11-22T16:54:34Z"),
+        count: Some(3),
+        sum: Some("3750.00".parse().unwrap()),
+        status,
+        reasons: reasons(),
+        counts: vec![StatusCount {
+            status: "ACSC".to_owned(),
+            count: 2,
+            sum: Some("2500.00".parse().unwrap()),
+        }],
+    }
+}
+
+/// One with everything, one accepted, one with nothing but its id.
+fn transactions() -> Vec<TransactionStatus> {
+    vec![
+        TransactionStatus {
+            status_id: some("S1"),
+            original_message: Some(("MSG-1".to_owned(), "pacs.008.001.08".to_owned())),
+            instruction_id: some("AAAAAAC2LJFFVGS2LJNFUWS2LI"),
+            end_to_end_id: some("creator-000000"),
+            transaction_id: some("TX-1"),
+            uetr: some("00000000-5a5a-4a5a-9a5a-5a5a5a5a5a5a"),
+            status: some("RJCT"),
+            reasons: reasons(),
+            acceptance: Some(moment()),
+            settlement_date: NaiveDate::from_ymd_opt(2026, 11, 23),
+            account_servicer_reference: some("REF-1"),
+            clearing_system_reference: some("CLR-1"),
+            echo: Some(Echo {
+                amount: Some(Money { value: "1250.00".parse().unwrap(), currency: "EUR".to_owned() }),
+                date: NaiveDate::from_ymd_opt(2026, 11, 23),
+                creditor: some("Zoe & Ana"),
+                creditor_account: Some(AccountId { iban: some("DE89370400440532013000"), other: None }),
+            }),
+        },
+        TransactionStatus {
+            end_to_end_id: some("creator-000001"),
+            status: some("ACSC"),
+            echo: Some(Echo {
+                creditor_account: Some(AccountId { iban: None, other: some("01234567") }),
+                ..Echo::default()
+            }),
+            ..TransactionStatus::default()
+        },
+        TransactionStatus { instruction_id: some("C"), ..TransactionStatus::default() },
+    ]
+}
+
+fn pain_002(blocks: Vec<(BlockStatus, Vec<TransactionStatus>)>) -> Vec<u8> {
+    let mut document = Vec::new();
+    let length = write_pain_002(&mut document, &header(), &group(some("PART")), blocks).unwrap();
+    assert_eq!(length, document.len() as u64);
+    document
+}
+
+#[test]
+fn reports_to_customers_speak_of_group_block_and_transaction() {
+    let block = BlockStatus {
+        payment_information_id: "BLOCK-1".to_owned(),
+        count: Some(3),
+        sum: Some("3750.00".parse().unwrap()),
+        status: some("PART"),
+        reasons: reasons(),
+        counts: group(None).counts,
+    };
+    let bare = BlockStatus { payment_information_id: "BLOCK-2".to_owned(), ..BlockStatus::default() };
+    let document = pain_002(vec![(block, transactions()), (bare, Vec::new())]);
+    assert_valid("pain.002.001.10", &document);
+    assert_canonical(&document);
+    for (path, expected) in [
+        ("count(//{TxInfAndSts})", "3"),
+        ("string(//{GrpSts})", "PART"),
+        ("string(//{TxInfAndSts}[1]/{StsRsnInf}[1]/{Rsn}/{Cd})", "AC04"),
+        ("string(//{TxInfAndSts}[1]/{StsRsnInf}[2]/{Rsn}/{Prtry})", "OWN-1"),
+        ("string(//{TxInfAndSts}[1]/{StsRsnInf}[1]/{AddtlInf}[1])", "account <closed>"),
+        ("string(//{OrgnlTxRef}/{Amt}/{InstdAmt})", "1250.00"),
+        ("string(//{OrgnlTxRef}/{ReqdExctnDt}/{Dt})", "2026-11-23"),
+        ("string(//{OrgnlPmtInfAndSts}[1]/{NbOfTxsPerSts}/{DtldCtrlSum})", "2500.00"),
+        ("string(//{AcctSvcrRef})", "REF-1"),
+        // What only the report between banks has stays away.
+        ("count(//{OrgnlTxId}|//{OrgnlGrpInf}|//{FctvIntrBkSttlmDt})", "0"),
+    ] {
+        assert_xpath(&document, path, expected);
+    }
+    assert_valid("pain.002.001.10", &pain_002(Vec::new()));
+}
+
+#[test]
+fn reports_between_banks_have_no_block() {
+    let mut document = Vec::new();
+    write_pacs_002(&mut document, &header(), &[group(None)], transactions()).unwrap();
+    assert_valid("pacs.002.001.10", &document);
+    assert_canonical(&document);
+    for (path, expected) in [
+        ("count(//{FIToFIPmtStsRpt}/{TxInfAndSts})", "3"),
+        ("string(//{GrpHdr}/{InstgAgt}//{BICFI})", "BYLADEM1001"),
+        ("string(//{OrgnlTxId})", "TX-1"),
+        ("string(//{OrgnlGrpInf}/{OrgnlMsgNmId})", "pacs.008.001.08"),
+        ("string(//{OrgnlTxRef}/{IntrBkSttlmAmt}/@Ccy)", "EUR"),
+        ("string(//{FctvIntrBkSttlmDt}/{Dt})", "2026-11-23"),
+    ] {
+        assert_xpath(&document, path, expected);
+    }
+    let mut without_group = Vec::new();
+    write_pacs_002(&mut without_group, &header(), &[], Vec::new()).unwrap();
+    assert_valid("pacs.002.001.10", &without_group);
+}
