@@ -11,10 +11,11 @@ use super::behaviour::{Behaviour, BehaviourError};
 use super::config::Config;
 use super::intake::{self, Parts};
 use super::journal::{Batch, Journal, JournalError, hex};
-use super::ledger::{Ledger, LedgerError};
+use super::ledger::{Ledger, LedgerAccount, LedgerError};
 use super::order::Order;
 use super::plan::{Step, plan};
 use super::record::{Delivery, DocumentLine, OrderLine, Record};
+use super::reports::Extract;
 
 /// Why the books cannot be opened or written. The operator must act; the bank stops.
 #[derive(Debug, thiserror::Error)]
@@ -368,6 +369,60 @@ impl Books {
             due.push((from.saturating_add(micros(step.after_ms)), number, position as u32));
         }
         self.due.extend(due);
+    }
+
+    /// Copies the entries of these numbers out, account by account, with all that is needed to show them.
+    pub fn extracts(&self, numbers: impl Iterator<Item = u32>) -> Vec<Extract> {
+        let mut extracts: Vec<(u16, Extract)> = Vec::new();
+        for number in numbers {
+            let Some(entry) = self.ledger.entry(number) else { continue };
+            let position = match extracts.iter().position(|(account, _)| *account == entry.account) {
+                Some(position) => position,
+                None => {
+                    let Some(extract) = self.extract_of(entry.account) else { continue };
+                    extracts.push((entry.account, extract));
+                    extracts.len() - 1
+                }
+            };
+            let Some((_, extract)) = extracts.get_mut(position) else { continue };
+            let last = entry.posting_first + entry.postings;
+            let postings = (entry.posting_first..last).filter_map(|number| self.ledger.posting(number).copied());
+            extract.postings.insert(number, postings.collect());
+            if let Some(order) = self.order(entry.order) {
+                extract.orders.insert(entry.order, order);
+            }
+            extract.entries.push((number, entry.clone()));
+        }
+        extracts.into_iter().map(|(_, extract)| extract).collect()
+    }
+
+    /// An extract without entries of a customer's account.
+    fn extract_of(&self, position: u16) -> Option<Extract> {
+        let account = self.ledger.account_at(position)?;
+        let section = self.config.account.iter().find(|section| section.id() == account.id)?;
+        Some(Extract {
+            account: LedgerAccount { entries_open: Vec::new(), ..account.clone() },
+            owner: section.name.clone(),
+            is_iban: section.iban.is_some(),
+            entries: Vec::new(),
+            postings: HashMap::new(),
+            orders: HashMap::new(),
+            error_minor: 0,
+        })
+    }
+
+    /// The open day of each customer's account: its owner, and its entries since the last statement.
+    pub fn statements_due(&self) -> Vec<(String, Extract)> {
+        let mut due = Vec::new();
+        for (position, account) in self.ledger.accounts().iter().enumerate() {
+            let section = self.config.account.iter().find(|section| section.id() == account.id);
+            let Some(section) = section else { continue };
+            let extract = self.extracts(account.entries_open.iter().copied()).pop();
+            if let Some(extract) = extract.or_else(|| self.extract_of(position as u16)) {
+                due.push((section.client.clone(), extract));
+            }
+        }
+        due
     }
 
     /// Where the octets of a report lie.

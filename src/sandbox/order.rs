@@ -2,6 +2,7 @@
 //! the disk. Never XML, and never what becomes of the order.
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 use super::record::Verdict;
 use super::scenarios;
@@ -12,6 +13,14 @@ use crate::domain::currency::Currency;
 pub struct Span {
     start: u32,
     length: u32,
+}
+
+impl Span {
+    /// The text, out of the arena it was kept in.
+    pub fn of(self, text: &str) -> &str {
+        let start = self.start as usize;
+        text.get(start..start + self.length as usize).unwrap_or_default()
+    }
 }
 
 /// An account as an order names it.
@@ -124,6 +133,8 @@ pub struct Order {
     pub behaviour: u32,
     /// What was decided on arrival.
     pub verdict: Verdict,
+    /// Sum over all payments, whatever the currency.
+    pub sum: Decimal,
     /// Blocks in order.
     pub blocks: Vec<Block>,
     /// Payments in order.
@@ -135,8 +146,7 @@ pub struct Order {
 impl Order {
     /// The text of a span.
     pub fn text(&self, span: Span) -> &str {
-        let start = span.start as usize;
-        self.text.get(start..start + span.length as usize).unwrap_or_default()
+        span.of(&self.text)
     }
 
     /// The block of a payment.
@@ -171,12 +181,17 @@ impl Order {
 
     /// Scenario that reaches over the whole message, if one of its payments asks for it.
     pub fn message_scenario(&self) -> Option<&'static scenarios::Scenario> {
-        self.lines
-            .iter()
-            .filter(|line| line.scenario != 0)
-            .map(|line| scenarios::at(line.scenario))
-            .find(|scenario| scenario.scope == scenarios::Scope::Message)
+        message_scenario(&self.lines)
     }
+}
+
+/// Scenario over the whole message that one of these payments asks for.
+pub fn message_scenario(lines: &[Line]) -> Option<&'static scenarios::Scenario> {
+    lines
+        .iter()
+        .filter(|line| line.scenario != 0)
+        .map(|line| scenarios::at(line.scenario))
+        .find(|scenario| scenario.scope == scenarios::Scope::Message)
 }
 
 /// The bank's reference of an order.
