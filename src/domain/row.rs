@@ -1,7 +1,7 @@
 //! The rows of the views: what follows from the facts, one struct per table.
 //! Written by `store::view::apply` alone.
 
-use super::account::Account;
+use super::account::{Account, Bic};
 use super::amount::Amount;
 use super::currency::Currency;
 use super::entry::{Booking, Digest, Direction, Evidence, Mark, Return, UnmatchedClass};
@@ -379,4 +379,6 @@ pub struct ConfiguredAccount {
     pub currency: Currency,
     /// Debtor name as it goes out.
     pub name: String,
+    /// The bank's BIC, where the account has one configured.
+    pub bic: Option<Bic>,
 }

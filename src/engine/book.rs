@@ -5,7 +5,7 @@ use crate::domain::entry::Evidence;
 use crate::domain::fact::{Fact, Recorded};
 use crate::domain::row::{Key, Subject};
 use crate::engine::input::Envelope;
-use crate::store::NewDocument;
+use crate::store::documents::NewDocument;
 use crate::store::view::{View, apply};
 
 /// Facts and documents of a turn, over the view they are folded into.

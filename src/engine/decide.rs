@@ -13,7 +13,7 @@ use crate::engine::input::{
 };
 use crate::engine::reconcile::Accounts;
 use crate::engine::{reconcile, report};
-use crate::store::NewDocument;
+use crate::store::documents::NewDocument;
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
 use chrono::Duration;
@@ -44,13 +44,13 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
         Input::SendReady(ready) => wanted.push(Lookup::Message(ready.message)),
         Input::Delivered(delivered) => {
             wanted.push(Lookup::Message(delivered.message));
-            wanted.extend(delivered.report.iter().map(|report| Lookup::Document(report.document.digest)));
+            wanted.extend(delivered.report.iter().map(|report| Lookup::Document(report.document.digest())));
         }
         Input::Inquired(inquired) => {
             wanted.push(Lookup::Message(inquired.message));
-            wanted.extend(inquired.report.iter().map(|report| Lookup::Document(report.document.digest)));
+            wanted.extend(inquired.report.iter().map(|report| Lookup::Document(report.document.digest())));
         }
-        Input::Arrived(arrived) => wanted.push(Lookup::Document(arrived.document.digest)),
+        Input::Arrived(arrived) => wanted.push(Lookup::Document(arrived.document.digest())),
         Input::Part(part) => {
             wanted.push(Lookup::DocumentKey(part.document));
             wanted.extend(
@@ -135,7 +135,7 @@ fn submit_payouts(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit) -> 
         })
         .collect();
     let mut submitted = Submitted { items, status: 0, body: Vec::new() };
-    crate::engine::intake::answer::render(&mut submitted);
+    crate::engine::answer::render(&mut submitted, submit.shape);
     remember_answer(book, envelope, submit, &submitted);
     Outcome { answer: Answer::Submitted(submitted), actions: Vec::new() }
 }
@@ -154,7 +154,7 @@ fn remember_answer(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit, su
         request: request.clone(),
         body: submit.body,
         status: submitted.status,
-        answer: document.digest,
+        answer: document.digest(),
     };
     book.documents.push(document);
     book.write(envelope, fact);
@@ -348,7 +348,7 @@ fn freeze(book: &mut Book<'_>, envelope: &Envelope, draft: &Draft) -> Outcome {
         message_id: draft.message_id.clone(),
         bank: draft.bank.clone(),
         definition: draft.definition.clone(),
-        document: draft.document.digest,
+        document: draft.document.digest(),
         profile: draft.profile,
         count: draft.count,
         sum: draft.sum,
@@ -381,7 +381,7 @@ fn start_step(book: &mut Book<'_>, envelope: &Envelope, ready: &SendReady) -> Ou
         attempt,
         epoch: ready.epoch,
         document,
-        head: ready.head.digest,
+        head: ready.head.digest(),
         resend: ready.resend,
     };
     book.documents.push(ready.head.clone());
@@ -437,7 +437,7 @@ fn end_inquiry(book: &mut Book<'_>, envelope: &Envelope, inquired: &Inquired) ->
 /// Makes a bank document durable; `true` says that its octets were known. Repetition is a no-op,
 /// but octets that came unauthenticated before and authenticated now are taken.
 fn receive(book: &mut Book<'_>, envelope: &Envelope, arrived: &Arrived) -> bool {
-    let digest: Digest = arrived.document.digest;
+    let digest: Digest = arrived.document.digest();
     if book.view.by_digest(&digest).is_some_and(|row| row.authenticated || !arrived.authenticated) {
         return true;
     }
@@ -447,7 +447,7 @@ fn receive(book: &mut Book<'_>, envelope: &Envelope, arrived: &Arrived) -> bool 
         bank: arrived.bank.clone(),
         channel: arrived.channel,
         authenticated: arrived.authenticated,
-        size: arrived.document.octets.len() as u64,
+        size: arrived.document.octets().len() as u64,
         note: arrived.note.clone(),
     };
     book.documents.push(arrived.document.clone());

@@ -7,7 +7,7 @@ use crate::domain::payout::Payout;
 use crate::domain::reference::{EndToEndId, PayoutToken};
 use crate::domain::row::{Channel, Key};
 use crate::engine::ingest::Item;
-use crate::store::NewDocument;
+use crate::store::documents::NewDocument;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -71,6 +71,15 @@ pub enum Mode {
     Atomic,
 }
 
+/// Whether a request is about one payout or about many: decides the shape of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One object.
+    One,
+    /// `{"payouts": […]}`.
+    Many,
+}
+
 /// A request for payouts, checked as far as that needs no store.
 #[derive(Clone, Debug)]
 pub struct Submit {
@@ -78,6 +87,8 @@ pub struct Submit {
     pub request: Option<String>,
     /// Digest of the request's body.
     pub body: Digest,
+    /// One payout or many.
+    pub shape: Shape,
     /// Whether one bad item refuses all.
     pub mode: Mode,
     /// How far back a like payout is a suspected duplicate, in days.

@@ -2,12 +2,14 @@
 //! The straight line: receive, decide, append, apply, act.
 
 pub mod action;
+pub mod answer;
 pub mod batching;
 pub mod book;
 pub mod decide;
 pub mod ingest;
 pub mod input;
 pub mod intake;
+pub mod outgoing;
 pub mod reconcile;
 pub mod report;
 pub mod routing;

@@ -34,7 +34,7 @@ impl Accounts {
 
     /// The account at a bank that a report names.
     pub fn named(&self, bank: &str, id: &AccountId) -> Option<&ConfiguredAccount> {
-        self.of_bank(bank).find(|configured| match &configured.account {
+        self.0.iter().filter(|account| account.bank == bank).find(|configured| match &configured.account {
             Account::Iban(iban) => id.iban.as_deref().is_some_and(|text| same_account(text, iban.as_str())),
             account => id.other.as_deref().is_some_and(|text| same_account(text, &number_of(account))),
         })

@@ -5,4 +5,6 @@ pub mod cli;
 pub mod config;
 pub mod conform;
 pub mod demo;
+pub mod query;
 pub mod replay;
+pub mod telling;

@@ -1,0 +1,107 @@
+//! Finds work in the views and hands it to workers: messages to freeze, to send, to inquire about,
+//! documents to read, lists of reports to fetch. Holds nothing that a restart would miss.
+
+use super::{World, freezing, polling, reading, sending};
+use crate::store::listing::{Work, WorkLimits};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long the dispatcher sleeps when nothing rings, in milliseconds. Chosen by us.
+const REST_MS: u64 = 500;
+/// Documents read at a time. Chosen by us: two cores.
+const READERS_MAX: usize = 2;
+
+/// What is being worked on in this process.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Task {
+    /// Freezing for a bank.
+    Freeze(String),
+    /// Sending or inquiring about a message.
+    Message(String, i64),
+    /// Reading a document.
+    Document(i64),
+}
+
+/// The tasks under way. A task leaves the list when its guard is dropped.
+#[derive(Clone, Default)]
+pub struct UnderWay(Arc<Mutex<BTreeSet<Task>>>);
+
+/// Keeps a task on the list.
+pub struct Guard {
+    list: UnderWay,
+    task: Task,
+    bell: Arc<tokio::sync::Notify>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.list.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.task);
+        self.bell.notify_one();
+    }
+}
+
+impl UnderWay {
+    /// Takes a task if nobody has it.
+    fn take(&self, world: &World, task: Task) -> Option<Guard> {
+        let fresh = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(task.clone());
+        fresh.then(|| Guard { list: self.clone(), task, bell: Arc::clone(&world.desk.bell) })
+    }
+
+    fn count(&self, fits: impl Fn(&Task) -> bool) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|task| fits(task)).count()
+    }
+}
+
+/// Runs until the process stops; then waits for the tasks under way.
+pub async fn run(world: World) {
+    let under_way = UnderWay::default();
+    for link in world.links.values() {
+        tokio::spawn(polling::run(world.clone(), Arc::clone(link)));
+    }
+    let mut stop = world.stop.clone();
+    loop {
+        if *stop.borrow() {
+            break;
+        }
+        match world.store.work(WorkLimits::default(), world.clock.now()).await {
+            Ok(work) => hand_out(&world, &under_way, work),
+            Err(cause) => tracing::error!(%cause, "the store could not be asked for work"),
+        }
+        tokio::select! {
+            () = world.desk.bell.notified() => {}
+            () = tokio::time::sleep(Duration::from_millis(REST_MS)) => {}
+            changed = stop.changed() => if changed.is_err() { break },
+        }
+    }
+    while under_way.count(|_| true) > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn hand_out(world: &World, under_way: &UnderWay, work: Work) {
+    for batch in work.unbatched {
+        let Some(link) = world.link(&batch.bank) else { continue };
+        if let Some(guard) = under_way.take(world, Task::Freeze(batch.bank.clone())) {
+            tokio::spawn(freezing::run(world.clone(), link, batch, guard));
+        }
+    }
+    for row in work.sendable.into_iter().chain(work.unknown) {
+        let Some(link) = world.link(&row.bank) else { continue };
+        let busy = under_way.count(|task| matches!(task, Task::Message(bank, _) if *bank == row.bank));
+        if busy >= usize::try_from(link.profile().limits.calls_in_parallel).unwrap_or(1).max(1) {
+            continue;
+        }
+        if let Some(guard) = under_way.take(world, Task::Message(row.bank.clone(), row.key)) {
+            tokio::spawn(sending::run(world.clone(), link, row, guard));
+        }
+    }
+    for document in work.unread {
+        if under_way.count(|task| matches!(task, Task::Document(_))) >= READERS_MAX {
+            break;
+        }
+        if let Some(guard) = under_way.take(world, Task::Document(document.key)) {
+            tokio::spawn(reading::run(world.clone(), document, guard));
+        }
+    }
+}

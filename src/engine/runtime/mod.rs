@@ -1,0 +1,163 @@
+//! The loop and its workers: the only part of the engine that knows a clock, tasks and sockets.
+//! Receive, decide, append, apply, act. After a crash it looks at the views and finds what is
+//! unfinished: there is no separate recovery code.
+
+pub mod clock;
+pub mod crash;
+pub mod desk;
+pub mod dispatch;
+pub mod freezing;
+pub mod polling;
+pub mod reading;
+pub mod sending;
+
+use crate::bank::link::Link;
+use crate::domain::entry::Digest;
+use crate::domain::fact::AttemptEnd;
+use crate::domain::row::MessageRow;
+use crate::engine::decide::{Standing, call_cause};
+use crate::engine::input::{Delivered, Envelope, Input};
+use crate::engine::intake::ids::IdKey;
+use crate::engine::routing::Bank;
+use crate::engine::turn::TurnError;
+use crate::store::Store;
+use crate::store::listing::WorkLimits;
+use clock::Clock;
+use desk::Desk;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// What a running engine is made of.
+pub struct Parts {
+    /// Facts, views and documents.
+    pub store: Store,
+    /// Accounts and what does not change.
+    pub standing: Standing,
+    /// The banks with their profiles.
+    pub banks: Vec<Bank>,
+    /// Digest of each bank's profile octets, by bank id.
+    pub profiles: BTreeMap<String, Digest>,
+    /// The links by bank id.
+    pub links: BTreeMap<String, Arc<Link>>,
+    /// Key of the derived ids.
+    pub id_key: IdKey,
+    /// The tenant of a single-tenant gateway.
+    pub tenant: String,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+/// What every worker holds.
+#[derive(Clone)]
+pub struct World {
+    /// Facts, views and documents.
+    pub store: Store,
+    /// Where inputs are handed in.
+    pub desk: Desk,
+    /// Accounts and what does not change.
+    pub standing: Arc<Standing>,
+    /// The banks with their profiles.
+    pub banks: Arc<Vec<Bank>>,
+    /// Digest of each bank's profile octets, by bank id.
+    pub profiles: Arc<BTreeMap<String, Digest>>,
+    /// The links by bank id.
+    pub links: Arc<BTreeMap<String, Arc<Link>>>,
+    /// Key of the derived ids.
+    pub id_key: Arc<IdKey>,
+    /// The tenant.
+    pub tenant: String,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Epoch of this process.
+    pub epoch: i64,
+    /// Set when the process has to end.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl World {
+    /// An envelope of the gateway's own doing.
+    pub fn envelope(&self, actor: &str, cause: crate::domain::fact::Cause, input: Input) -> Envelope {
+        Envelope { at: self.clock.now(), tenant: self.tenant.clone(), actor: actor.to_owned(), cause, input }
+    }
+
+    /// The link of a bank.
+    pub fn link(&self, bank: &str) -> Option<Arc<Link>> {
+        self.links.get(bank).cloned()
+    }
+}
+
+/// A running engine: hand inputs to `world.desk`; wait for `ended`.
+pub struct Engine {
+    /// What workers and faces share.
+    pub world: World,
+    /// Resolves when the loop has ended; an error means that the store has to be opened again.
+    pub ended: tokio::task::JoinHandle<Result<(), TurnError>>,
+}
+
+/// Starts the loop and the workers. `stop` ends them: no new work, open attempts finish.
+pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, TurnError> {
+    let epoch = parts.store.next_epoch().await?;
+    let standing = Arc::new(parts.standing);
+    let (desk, inbox) = desk::open();
+    let world = World {
+        store: parts.store,
+        desk,
+        standing,
+        banks: Arc::new(parts.banks),
+        profiles: Arc::new(parts.profiles),
+        links: Arc::new(parts.links),
+        id_key: Arc::new(parts.id_key),
+        tenant: parts.tenant,
+        clock: parts.clock,
+        epoch,
+        stop,
+    };
+    let turns = tokio::spawn(desk::turns(world.clone(), inbox));
+    let dispatcher_world = world.clone();
+    let ended = tokio::spawn(async move {
+        let dispatcher = dispatch::run(dispatcher_world);
+        tokio::select! {
+            ended = turns => ended.unwrap_or_else(|_| Err(TurnError::Unknown { cause: "the loop panicked".to_owned() })),
+            () = dispatcher => Ok(()),
+        }
+    });
+    close_lost_attempts(&world).await?;
+    Ok(Engine { world, ended })
+}
+
+/// Attempts that are open at the start belong to a process that is gone: whatever they sent, nothing
+/// proves it. They become unknown, and the inquiry goes on from there.
+async fn close_lost_attempts(world: &World) -> Result<(), TurnError> {
+    loop {
+        let work = world.store.work(WorkLimits::default(), world.clock.now()).await?;
+        if work.open.is_empty() {
+            return Ok(());
+        }
+        for row in &work.open {
+            world.desk.put(lost_attempt(world, row)).await?;
+        }
+    }
+}
+
+fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
+    let now = world.clock.now();
+    let due_at = world
+        .link(&row.bank)
+        .map(|link| crate::engine::unknown::inquire_at(&link.profile().unknown, row.inquiries, false, now));
+    let end = AttemptEnd::Unknown {
+        cause: "the gateway stopped while the attempt was open".to_owned(),
+        bytes_left: 0,
+        reply: None,
+    };
+    let delivered = Delivered {
+        message: row.key,
+        step: "submit".to_owned(),
+        attempt: row.attempt,
+        end,
+        documents: Vec::new(),
+        report: None,
+        due_at,
+    };
+    world.envelope("gateway", call_cause(&row.message_id, row.attempt), Input::Delivered(delivered))
+}

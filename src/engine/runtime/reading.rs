@@ -1,0 +1,77 @@
+//! Reads one stored document in parts: each part's facts are durable before the next is decided, so
+//! that a crash resumes at the next part. Reading itself runs on a blocking thread.
+
+use super::World;
+use super::dispatch::Guard;
+use crate::domain::fact::Cause;
+use crate::domain::row::DocumentRow;
+use crate::engine::ingest::{Collector, Item, PART_ITEMS_MAX};
+use crate::engine::input::{Input, Part};
+use crate::messages::validate;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A part as it comes from the reader.
+struct Chunk {
+    items: Vec<Item>,
+    message_id: Option<String>,
+    finished: bool,
+}
+
+/// Reads a document to its end.
+pub async fn run(world: World, row: DocumentRow, guard: Guard) {
+    if let Err(cause) = read(&world, &row).await {
+        tracing::error!(document = row.digest.hex(), %cause, "the document could not be read");
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    drop(guard);
+}
+
+async fn read(world: &World, row: &DocumentRow) -> Result<(), Failure> {
+    let octets = world.store.document(row.digest).await?.ok_or("the octets are gone")?;
+    let (sender, mut chunks) = mpsc::channel::<Chunk>(2);
+    let reader = tokio::task::spawn_blocking(move || split(&octets, &sender));
+    let mut number = 0;
+    while let Some(chunk) = chunks.recv().await {
+        if number >= row.parts_read {
+            let part = Part {
+                document: row.key,
+                digest: row.digest,
+                bank: row.bank.clone(),
+                part: number,
+                finished: chunk.finished,
+                message_id: chunk.message_id,
+                items: chunk.items,
+            };
+            let cause = Cause::Document(row.digest, number);
+            world.desk.put(world.envelope(&row.bank, cause, Input::Part(Arc::new(part)))).await?;
+        }
+        number += 1;
+    }
+    reader.await?;
+    Ok(())
+}
+
+/// Cuts what the reader says into parts. The last part says that nothing is left.
+fn split(octets: &[u8], sender: &mpsc::Sender<Chunk>) {
+    let mut collector = Collector::default();
+    let mut record = 0u64;
+    validate::parse(octets, None, &mut |said, _origin| {
+        collector.take(said, record);
+        record += 1;
+        while collector.ready.len() > PART_ITEMS_MAX {
+            let rest = collector.ready.split_off(PART_ITEMS_MAX);
+            let items = std::mem::replace(&mut collector.ready, rest);
+            let chunk = Chunk { items, message_id: collector.message_id.clone(), finished: false };
+            // The loop has ended: nothing more can become durable, and the document stays unread.
+            if sender.blocking_send(chunk).is_err() {
+                return;
+            }
+        }
+    });
+    let items = std::mem::take(&mut collector.ready);
+    let chunk = Chunk { items, message_id: collector.message_id, finished: true };
+    drop(sender.blocking_send(chunk));
+}

@@ -1,0 +1,51 @@
+//! Health and metrics for the operator, on a loopback listener without TLS: numbers only.
+//! Text format: Prometheus exposition, version 0.0.4.
+
+use crate::engine::runtime::World;
+use crate::store::listing::WorkLimits;
+use axum::Router;
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use std::fmt::Write as _;
+
+/// The routes of the loopback listener.
+pub fn router(world: World) -> Router {
+    Router::new().route("/metrics", get(metrics)).route("/health", get(health)).with_state(world)
+}
+
+async fn health(Shared(world): Shared<World>) -> Response {
+    match world.store.work(WorkLimits::default(), world.clock.now()).await {
+        Ok(_) => (StatusCode::OK, "ok\n").into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response(),
+    }
+}
+
+async fn metrics(Shared(world): Shared<World>) -> Response {
+    let (Ok(totals), Ok(work)) =
+        (world.store.totals(None).await, world.store.work(WorkLimits::default(), world.clock.now()).await)
+    else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response();
+    };
+    let mut text = String::from("# HELP girogate_payouts Payouts by state.\n# TYPE girogate_payouts gauge\n");
+    for row in &totals {
+        let (state, currency) = (row.state.name(), row.currency.code());
+        // Writing to a String cannot fail.
+        drop(writeln!(text, "girogate_payouts{{state=\"{state}\",currency=\"{currency}\"}} {}", row.count));
+    }
+    text.push_str("# HELP girogate_money_minor Instructed money by state, in minor units.\n# TYPE girogate_money_minor gauge\n");
+    for row in &totals {
+        let (state, currency) = (row.state.name(), row.currency.code());
+        drop(writeln!(text, "girogate_money_minor{{state=\"{state}\",currency=\"{currency}\"}} {}", row.sum_minor));
+    }
+    let gauges = [
+        ("girogate_messages_sendable", "Messages that could be sent.", work.sendable.len()),
+        ("girogate_messages_unknown", "Messages whose outcome is unknown and due for inquiry.", work.unknown.len()),
+        ("girogate_documents_unread", "Documents that wait to be read.", work.unread.len()),
+    ];
+    for (name, help, value) in gauges {
+        drop(writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"));
+    }
+    ([("content-type", "text/plain; version=0.0.4")], text).into_response()
+}

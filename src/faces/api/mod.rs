@@ -1,0 +1,161 @@
+//! The HTTP API, version 1: mutual TLS only, tenant and roles from the client's certificate.
+//! Parses, hands to the desk, answers with what is durable. Decides nothing.
+
+pub mod callbacks;
+pub mod metrics;
+pub mod operate;
+pub mod payouts;
+pub mod problem;
+pub mod read;
+
+use crate::domain::charset::Policy;
+use crate::domain::payout::Speed;
+use crate::domain::row::ConfiguredAccount;
+use crate::engine::intake::check::Context;
+use crate::engine::intake::ids::IdKey;
+use crate::engine::routing::Bank;
+use crate::engine::runtime::World;
+use crate::net::tls::PeerIdentity;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
+use problem::Problem;
+use std::sync::Arc;
+
+/// Largest request body, in octets. Source: design of the API, fixed choices.
+pub const BODY_OCTETS_MAX: usize = 8 * 1024 * 1024;
+/// Largest document brought by an operator, in octets. Chosen by us: statements of large accounts.
+pub const DOCUMENT_OCTETS_MAX: usize = 256 * 1024 * 1024;
+/// Most items of a request. Source: design of the API, fixed choices.
+pub const ITEMS_MAX: usize = 1_000;
+
+/// What a client may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Ask for payouts.
+    Submit,
+    /// See them.
+    Read,
+    /// Cancel, hold, release, bring documents.
+    Operate,
+}
+
+/// Every role with its name in the configuration.
+pub const ROLE_NAMES: &[(Role, &str)] = &[(Role::Submit, "submit"), (Role::Read, "read"), (Role::Operate, "operate")];
+
+impl Role {
+    /// The role of that name.
+    pub fn parse(name: &str) -> Option<Role> {
+        ROLE_NAMES.iter().find(|(_, known)| *known == name).map(|(role, _)| *role)
+    }
+
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        ROLE_NAMES.iter().find(|(role, _)| *role == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// A client as configured.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Name in every fact that it causes.
+    pub name: String,
+    /// SHA-256 of its certificate's public key, lower-case hexadecimal.
+    pub spki_sha256: String,
+    /// Whose payouts it sees and makes.
+    pub tenant: String,
+    /// What it may do.
+    pub roles: Vec<Role>,
+}
+
+/// What every handler shares.
+#[derive(Clone)]
+pub struct Api {
+    /// The engine.
+    pub world: World,
+    /// Who may call.
+    pub clients: Arc<Vec<Client>>,
+    /// How instructions are checked: accounts, profiles, defaults.
+    pub checks: Arc<Checks>,
+}
+
+/// How instructions are checked: everything but the time and the tenant.
+pub struct Checks {
+    /// Accounts that may be debited.
+    pub accounts: Vec<ConfiguredAccount>,
+    /// Banks with their profiles.
+    pub banks: Vec<Bank>,
+    /// What ids are derived with.
+    pub id_key: Arc<IdKey>,
+    /// Speed where the instruction has none.
+    pub default_speed: Speed,
+    /// What to do with characters that a rail does not carry.
+    pub text_policy: Policy,
+    /// How far back a like payout is a suspected duplicate, in days.
+    pub duplicate_window_days: i64,
+}
+
+impl Checks {
+    /// The context of one check.
+    pub fn context<'a>(&'a self, tenant: &'a str, now: DateTime<Utc>) -> Context<'a> {
+        Context {
+            accounts: &self.accounts,
+            banks: &self.banks,
+            now,
+            tenant,
+            id_key: &self.id_key,
+            default_speed: self.default_speed,
+            text_policy: self.text_policy,
+        }
+    }
+}
+
+/// The caller of a request, known by its certificate.
+pub struct Caller(pub Client);
+
+impl Caller {
+    /// Refuses a caller that lacks a role.
+    pub fn must(&self, role: Role) -> Result<(), Problem> {
+        if self.0.roles.contains(&role) { Ok(()) } else { Err(Problem::forbidden(role)) }
+    }
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Caller, Problem> {
+        let peer = parts.extensions.get::<PeerIdentity>().ok_or_else(Problem::unknown_client)?;
+        let found = api.clients.iter().find(|client| client.spki_sha256 == peer.spki_sha256);
+        found.cloned().map(Caller).ok_or_else(Problem::unknown_client)
+    }
+}
+
+/// The routes of the API.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .route("/v1/payouts", post(payouts::submit).get(read::list))
+        .route("/v1/payouts/{id}", get(read::payout))
+        .route("/v1/payouts/{id}/cancel", post(operate::cancel))
+        .route("/v1/payouts/{id}/hold", post(operate::hold))
+        .route("/v1/payouts/{id}/release", post(operate::release))
+        .route("/v1/batches/{batch_id}", get(read::batch))
+        .route("/v1/totals", get(read::totals))
+        .route("/v1/exceptions", get(read::exceptions))
+        .route("/v1/entries", get(read::entries))
+        .route("/v1/changes", get(read::changes))
+        .route("/v1/reports/day/{date}", get(read::day))
+        .route("/v1/openapi.json", get(openapi))
+        .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
+        .route("/v1/documents/{bank}", post(operate::ingest).layer(DefaultBodyLimit::max(DOCUMENT_OCTETS_MAX)))
+        .fallback(Problem::no_route)
+        .method_not_allowed_fallback(Problem::no_method)
+        .with_state(api)
+}
+
+async fn openapi() -> Response {
+    const OPENAPI: &str = include_str!("openapi.json");
+    ([("content-type", "application/json")], OPENAPI).into_response()
+}
