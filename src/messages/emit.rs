@@ -120,6 +120,7 @@ const OCTETS: [Octet; 256] = {
 /// written in straight lines; [`Emitter::finish`] and [`Emitter::check`] tell it.
 pub struct Emitter<'a> {
     out: &'a mut dyn io::Write,
+    definition: Definition,
     held: Vec<u8>,
     flushed: u64,
     failure: Option<WriteError>,
@@ -129,7 +130,7 @@ impl<'a> Emitter<'a> {
     /// Begins a document: the declaration, `Document` in the definition's namespace, and its one child.
     pub fn begin(out: &'a mut dyn io::Write, definition: Definition) -> Emitter<'a> {
         let held = Vec::with_capacity(HELD_OCTETS + HELD_OCTETS / 4);
-        let mut emitter = Emitter { out, held, flushed: 0, failure: None };
+        let mut emitter = Emitter { out, definition, held, flushed: 0, failure: None };
         emitter.raw(DECLARATION);
         emitter.raw("<Document xmlns=\"");
         emitter.raw(&definition.namespace());
@@ -139,8 +140,8 @@ impl<'a> Emitter<'a> {
     }
 
     /// Ends the document and hands the rest to the output. Gives the number of octets of the whole document.
-    pub fn finish(mut self, definition: Definition) -> Result<u64, WriteError> {
-        self.close(definition.kind.child());
+    pub fn finish(mut self) -> Result<u64, WriteError> {
+        self.close(self.definition.kind.child());
         self.close("Document");
         self.flush();
         match self.failure {

@@ -3,9 +3,7 @@
 
 use std::fmt;
 
-/// What stands before the message id in the namespace of a message.
-/// Source: ISO 20022, part 4 (namespace of a message definition).
-pub const NAMESPACE_PREFIX: &str = "urn:iso:std:iso:20022:tech:xsd:";
+use crate::schema::catalog::NAMESPACE_PREFIX;
 
 /// A message of the standard, whatever its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,57 +33,16 @@ struct Row {
     child: &'static str,
     /// The repeated element that carries a report, entry list or status list.
     body: &'static str,
-    /// Versions we have a definition of, ascending.
-    shipped: &'static [u8],
 }
 
-/// Versions of camt.052, camt.053 and camt.054 that we have a definition of.
-const ACCOUNT_REPORT_VERSIONS: &[u8] = &[2, 4, 8, 13];
-
 const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::Pain001,
-        name: "pain.001",
-        child: "CstmrCdtTrfInitn",
-        body: "PmtInf",
-        shipped: &[3, 9, 12],
-    },
-    Row {
-        kind: Kind::Pain002,
-        name: "pain.002",
-        child: "CstmrPmtStsRpt",
-        body: "OrgnlPmtInfAndSts",
-        shipped: &[3, 10, 14],
-    },
-    Row {
-        kind: Kind::Pacs002,
-        name: "pacs.002",
-        child: "FIToFIPmtStsRpt",
-        body: "TxInfAndSts",
-        shipped: &[3, 10, 12, 15],
-    },
-    Row {
-        kind: Kind::Camt052,
-        name: "camt.052",
-        child: "BkToCstmrAcctRpt",
-        body: "Rpt",
-        shipped: ACCOUNT_REPORT_VERSIONS,
-    },
-    Row {
-        kind: Kind::Camt053,
-        name: "camt.053",
-        child: "BkToCstmrStmt",
-        body: "Stmt",
-        shipped: ACCOUNT_REPORT_VERSIONS,
-    },
-    Row {
-        kind: Kind::Camt054,
-        name: "camt.054",
-        child: "BkToCstmrDbtCdtNtfctn",
-        body: "Ntfctn",
-        shipped: ACCOUNT_REPORT_VERSIONS,
-    },
-    Row { kind: Kind::Head001, name: "head.001", child: "AppHdr", body: "AppHdr", shipped: &[2, 3] },
+    Row { kind: Kind::Pain001, name: "pain.001", child: "CstmrCdtTrfInitn", body: "PmtInf" },
+    Row { kind: Kind::Pain002, name: "pain.002", child: "CstmrPmtStsRpt", body: "OrgnlPmtInfAndSts" },
+    Row { kind: Kind::Pacs002, name: "pacs.002", child: "FIToFIPmtStsRpt", body: "TxInfAndSts" },
+    Row { kind: Kind::Camt052, name: "camt.052", child: "BkToCstmrAcctRpt", body: "Rpt" },
+    Row { kind: Kind::Camt053, name: "camt.053", child: "BkToCstmrStmt", body: "Stmt" },
+    Row { kind: Kind::Camt054, name: "camt.054", child: "BkToCstmrDbtCdtNtfctn", body: "Ntfctn" },
+    Row { kind: Kind::Head001, name: "head.001", child: "AppHdr", body: "AppHdr" },
 ];
 
 impl Kind {
@@ -128,11 +85,6 @@ impl Kind {
         let by_name = ROWS.iter().find(|row| row.child == plain).map(|row| row.kind);
         by_name.or_else(|| Definition::parse(name).map(|definition| definition.kind))
     }
-
-    /// Versions that we have a definition of, ascending.
-    pub fn shipped(self) -> &'static [u8] {
-        self.row().shipped
-    }
 }
 
 /// A message definition of ISO 20022 itself (variant `001`): kind and version, like `pain.001.001.09`.
@@ -162,19 +114,6 @@ impl Definition {
     /// The namespace of documents of this definition.
     pub fn namespace(self) -> String {
         format!("{NAMESPACE_PREFIX}{self}")
-    }
-
-    /// Whether we have this definition.
-    pub fn is_shipped(self) -> bool {
-        self.kind.shipped().contains(&self.version)
-    }
-
-    /// The shipped definition to read a document by: this one, or the closest version; of two equally close the
-    /// newer one, because versions add elements far more often than they take some away.
-    pub fn nearest_shipped(self) -> Definition {
-        let distance = |version: &&u8| (version.abs_diff(self.version), u8::MAX - **version);
-        let version = self.kind.shipped().iter().min_by_key(distance);
-        Definition { kind: self.kind, version: version.copied().unwrap_or(self.version) }
     }
 }
 
@@ -225,13 +164,5 @@ mod tests {
             assert_eq!(Kind::of_child(child), Some(kind), "{child}");
         }
         assert_eq!(Kind::of_child("BkToCstmrStmtV1"), None);
-    }
-
-    #[test]
-    fn an_unknown_version_is_read_by_the_nearest() {
-        let nearest = |id: &str| Definition::parse(id).map(|found| found.nearest_shipped().to_string());
-        assert_eq!(nearest("camt.053.001.06").as_deref(), Some("camt.053.001.08"));
-        assert_eq!(nearest("camt.053.001.01").as_deref(), Some("camt.053.001.02"));
-        assert_eq!(nearest("pain.002.001.99").as_deref(), Some("pain.002.001.14"));
     }
 }

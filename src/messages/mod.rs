@@ -7,6 +7,7 @@ pub mod kind;
 pub mod pacs_002;
 pub mod pain_001;
 pub mod pain_002;
+pub mod read_pain_001;
 pub mod record;
 pub mod validate;
 pub mod write_camt;

@@ -256,7 +256,7 @@ where
         }
         emitter.close(definition.kind.body());
     }
-    emitter.finish(definition)
+    emitter.finish()
 }
 
 fn write_header(emitter: &mut Emitter<'_>, header: &Header) {

@@ -158,7 +158,7 @@ where
         }
         emitter.close("OrgnlPmtInfAndSts");
     }
-    emitter.finish(PAIN_002)
+    emitter.finish()
 }
 
 /// Writes pacs.002.001.10. Gives its length in octets.
@@ -178,7 +178,7 @@ where
         write_transaction(&mut emitter, Kind::Pacs002, &transaction);
         emitter.check()?;
     }
-    emitter.finish(PACS_002)
+    emitter.finish()
 }
 
 fn write_header(emitter: &mut Emitter<'_>, header: &Header, agent: &'static str) {

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test stops at the first surprise")]
 
 mod camt;
+mod corpus;
 mod oracle;
 mod pain_001;
 mod payouts;
+mod round_trip;
 mod status;

@@ -4,17 +4,21 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The official schema of a message, or `None`, loudly, where it is not at hand.
-fn official_schema(message: &str) -> Option<PathBuf> {
-    let path =
-        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/xsd")).join(format!("{message}.xsd"));
-    // A worktree may lie deeper than the repository.
-    let deeper = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/xsd"));
-    let found = [path, deeper.join(format!("{message}.xsd"))].into_iter().find(|path| path.is_file());
+/// A file or folder of the oracles beside the project, or `None`, loudly, where they are not at hand.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let project = env!("CARGO_MANIFEST_DIR");
+    // A linked working tree lies one folder deeper than the project.
+    let places = [format!("{project}/../shared/{path}"), format!("{project}/../../shared/{path}")];
+    let found = places.iter().map(PathBuf::from).find(|place| place.exists());
     if found.is_none() {
-        eprintln!("SKIPPED: no official schema of {message} beside the project");
+        eprintln!("SKIPPED: there is no {path} beside the project");
     }
     found
+}
+
+/// The official schema of a message.
+fn official_schema(message: &str) -> Option<PathBuf> {
+    shared(&format!("xsd/{message}.xsd"))
 }
 
 /// Runs xmllint over a document on its standard input; `None`, loudly, where it is not installed.

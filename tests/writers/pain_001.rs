@@ -1,5 +1,7 @@
 //! pain.001: valid in each version, counted right, canonical, the same each time.
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use girogate::domain::account::Bic;
 use girogate::domain::currency::Currency;
@@ -249,4 +251,26 @@ fn a_message_that_cannot_be_written_says_why() {
     let totals = Totals::of([&plain(1)]).unwrap();
     let result = write(&mut Full, &header(Version::V09, totals), [(block("B", totals), [plain(1)])]);
     assert_eq!(result.unwrap_err().code(), "write.output");
+}
+
+/// One small message per version, octet by octet: a change of what we send is seen in review.
+/// `UPDATE_FIXTURES=1` rewrites the files.
+#[test]
+fn small_messages_are_octet_for_octet_as_reviewed() {
+    let payouts: Vec<Payout> = varied().into_iter().step_by(31).collect();
+    for version in VERSIONS {
+        let id = version.definition().to_string();
+        let folder =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/messages").join(&id).join("written");
+        let file = folder.join("out.xml");
+        let document = written(version, &payouts);
+        assert_valid(&id, &document);
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&file, &document).unwrap();
+        }
+        let reviewed = std::fs::read_to_string(&file).unwrap();
+        let lines = |text: &str| text.replace("><", ">\n<");
+        assert_eq!(lines(&String::from_utf8(document).unwrap()), lines(&reviewed), "{}", file.display());
+    }
 }

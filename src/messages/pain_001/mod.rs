@@ -240,7 +240,7 @@ where
         written = written.plus(contained)?;
     }
     compare("message", header.message_id.as_str(), header.totals, written)?;
-    emitter.finish(header.version.definition())
+    emitter.finish()
 }
 
 fn compare(level: &'static str, id: &str, announced: Totals, contained: Totals) -> Result<(), WriteError> {
