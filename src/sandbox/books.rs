@@ -87,6 +87,8 @@ pub struct Progress {
     pub done: Vec<bool>,
     /// Entries that a step booked: first number and how many.
     pub booked: HashMap<u32, (u32, u32)>,
+    /// The last report that a step made.
+    pub reported: HashMap<u32, u32>,
 }
 
 /// A report as the list keeps it.
@@ -249,7 +251,12 @@ impl Books {
         let order = Arc::new(parts.into_order(line, parse_day(&line.day)?));
         let behaviour = self.behaviour_of(line.behaviour);
         let steps = plan(&order, &self.config.processing, &behaviour);
-        self.progress.push(Progress { done: vec![false; steps.len()], steps: Arc::new(steps), booked: HashMap::new() });
+        self.progress.push(Progress {
+            done: vec![false; steps.len()],
+            steps: Arc::new(steps),
+            booked: HashMap::new(),
+            reported: HashMap::new(),
+        });
         let client = order.client.clone();
         self.by_message_id.entry((client.clone(), order.message_id.clone())).or_insert(order.number);
         self.by_content.entry((client, content)).or_insert(order.number);
@@ -261,6 +268,11 @@ impl Books {
         let client = self.name(&line.client);
         let kind = self.name(&line.kind);
         self.documents.push(DocumentRow { client: client.clone(), kind, delivery: line.delivery, file: line.file });
+        if let (Some(order), Some(step)) = (line.order, line.step)
+            && let Some(progress) = progress_mut(&mut self.progress, order)
+        {
+            progress.reported.insert(step, line.number);
+        }
         self.by_client.entry(client.clone()).or_default().push(line.number);
         if line.delivery != Delivery::Never {
             self.outbox.entry(client).or_default().insert((line.due, line.number));
@@ -340,6 +352,13 @@ impl Books {
         if let Some(waiting) = self.outbox.get_mut(&client) {
             waiting.retain(|(_, number)| *number != document);
         }
+    }
+
+    /// Whether a report still waits to be called back.
+    pub fn is_in_outbox(&self, document: u32) -> bool {
+        let client = self.document(document).map(|row| &row.client);
+        let waiting = client.and_then(|client| self.outbox.get(client));
+        waiting.is_some_and(|waiting| waiting.iter().any(|(_, number)| *number == document))
     }
 
     /// The step that is due first: when, order, position.

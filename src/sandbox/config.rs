@@ -252,6 +252,8 @@ pub struct Processing {
     pub return_ms: u64,
     /// How long an inquiry finds nothing, where a scenario asks for it.
     pub not_found_ms: u64,
+    /// How long an order waits for its repetition, where a scenario is about that.
+    pub repeat_wait_ms: u64,
     /// Business days from debit to a return.
     pub return_days: u32,
     /// Level of `ACTC`.
@@ -285,6 +287,7 @@ impl Default for Processing {
             late_ms: 1_500,
             return_ms: 200,
             not_found_ms: 1_500,
+            repeat_wait_ms: 15_000,
             return_days: 0,
             acceptance_level: Level::Group,
             in_process_level: Level::None,

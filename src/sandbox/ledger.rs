@@ -180,6 +180,9 @@ impl Ledger {
         let (debit, credit) = (self.position(&line.debit, currency), self.position(&line.credit, currency));
         self.move_balance(debit, minor.checked_neg()).ok_or(refused("balance out of range"))?;
         self.move_balance(credit, Some(minor)).ok_or(refused("balance out of range"))?;
+        if let (Kind::Opening, Some(account)) = (line.kind, self.accounts.get_mut(usize::from(credit))) {
+            account.opening_minor = account.balance_minor;
+        }
         if let Some(entry) = line.entry {
             let position = (entry as usize).wrapping_sub(1);
             self.entries.get_mut(position).ok_or(refused("no such entry"))?.postings += 1;

@@ -155,6 +155,12 @@ pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Ve
     for day in days {
         planner.execute_on(day);
     }
+    if matches!(message, Effect::RepeatRejected | Effect::RepeatReplayed | Effect::RepeatExecuted) {
+        // A client that hears nothing asks, finds nothing and sends again: that takes its time.
+        for step in &mut planner.steps {
+            step.after_ms = step.after_ms.saturating_add(processing.repeat_wait_ms);
+        }
+    }
     let silent = message == Effect::CutThenBooked || behaviour.befalls(Fault::Silent, &order.message_id).is_some();
     if silent {
         for step in &mut planner.steps {

@@ -67,7 +67,7 @@ impl<'a> Sheet<'a> {
             rest = after;
             let (single, batched) = match is_batched(order, block, mode) {
                 false => (of_block.to_vec(), Vec::new()),
-                true => of_block.iter().partition(|position| is_special(order, **position)),
+                true => of_block.iter().copied().partition(|position| is_special(order, *position)),
             };
             self.debit_batch(line.block, &batched);
             single.iter().for_each(|position| self.debit_single(*position));

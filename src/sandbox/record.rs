@@ -210,6 +210,9 @@ pub struct DocumentLine<'a> {
     /// The order it speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<u32>,
+    /// The step of the order's plan that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u32>,
     /// How it is to be delivered.
     pub delivery: Delivery,
     /// Not before this instant.
