@@ -214,13 +214,12 @@ impl Behaviour {
     /// The rule by which the answer to an order goes wrong, on its so-manieth arrival (from 1).
     /// `key` is its idempotency key, known before the body is; `message_id` its identification, empty before.
     pub fn answer_fault(&self, key: &str, message_id: &str, arrival: u32) -> Option<&Rule> {
-        self.rules
-            .iter()
-            .filter(|rule| ANSWER_FAULTS.contains(&rule.does) && arrival <= rule.attempts)
-            .find(|rule| match rule.only.is_empty() {
+        self.rules.iter().filter(|rule| ANSWER_FAULTS.contains(&rule.does) && arrival <= rule.attempts).find(
+            |rule| match rule.only.is_empty() {
                 true => self.applies(rule, key),
                 false => self.applies(rule, message_id),
-            })
+            },
+        )
     }
 
     /// Whether any rule concerns single payments.
@@ -306,7 +305,8 @@ mod tests {
 
     #[test]
     fn an_answer_fault_ends_with_its_attempts() {
-        let script = "version = 1\n[[rule]]\ndoes = \"error_instead\"\nstatus = 503\nattempts = 2\nonly = [\"M1\"]\n";
+        let script =
+            "version = 1\n[[rule]]\ndoes = \"error_instead\"\nstatus = 503\nattempts = 2\nonly = [\"M1\"]\n";
         let behaviour = Behaviour::parse(script).unwrap();
         assert_eq!(behaviour.answer_fault("K", "M1", 2).map(|rule| rule.status), Some(503));
         assert_eq!(behaviour.answer_fault("K", "M1", 3), None);
@@ -318,7 +318,10 @@ mod tests {
         let cases = [
             ("version = 1\nsede = 4\n", "2:1: unknown field `sede`"),
             ("version = 1\n[[rule]]\ndoes = \"explode\"\n", "3:8: unknown variant `explode`"),
-            ("version = 1\n[[rule]]\ndoes = \"silent\"\nper_mille = 1001\n", "rule[0].per_mille: is more than 1000"),
+            (
+                "version = 1\n[[rule]]\ndoes = \"silent\"\nper_mille = 1001\n",
+                "rule[0].per_mille: is more than 1000",
+            ),
             ("version = 2\n", "version: only version 1 is known"),
         ];
         for (script, expected) in cases {

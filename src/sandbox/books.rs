@@ -267,7 +267,12 @@ impl Books {
     fn apply_document(&mut self, line: &DocumentLine<'_>) {
         let client = self.name(&line.client);
         let kind = self.name(&line.kind);
-        self.documents.push(DocumentRow { client: client.clone(), kind, delivery: line.delivery, file: line.file });
+        self.documents.push(DocumentRow {
+            client: client.clone(),
+            kind,
+            delivery: line.delivery,
+            file: line.file,
+        });
         if let (Some(order), Some(step)) = (line.order, line.step)
             && let Some(progress) = progress_mut(&mut self.progress, order)
         {
@@ -405,7 +410,8 @@ impl Books {
             };
             let Some((_, extract)) = extracts.get_mut(position) else { continue };
             let last = entry.posting_first + entry.postings;
-            let postings = (entry.posting_first..last).filter_map(|number| self.ledger.posting(number).copied());
+            let postings =
+                (entry.posting_first..last).filter_map(|number| self.ledger.posting(number).copied());
             extract.postings.insert(number, postings.collect());
             if let Some(order) = self.order(entry.order) {
                 extract.orders.insert(entry.order, order);

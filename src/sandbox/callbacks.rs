@@ -57,10 +57,13 @@ fn caller(bank: &Arc<Bank>, section: &ClientSection) -> Result<Option<Caller>, S
         ca: ca.clone(),
     };
     let wait_ms = bank.config.callbacks.answer_ms_max;
-    let timeouts = Timeouts { connect_ms: wait_ms, handshake_ms: wait_ms, first_byte_ms: wait_ms, total_ms: wait_ms };
-    let limits = Limits { reply_octets_max: ANSWER_OCTETS_MAX, idle_connections_max: 1, keep_alive_ms: 5_000 };
+    let timeouts =
+        Timeouts { connect_ms: wait_ms, handshake_ms: wait_ms, first_byte_ms: wait_ms, total_ms: wait_ms };
+    let limits =
+        Limits { reply_octets_max: ANSWER_OCTETS_MAX, idle_connections_max: 1, keep_alive_ms: 5_000 };
     let after_scheme = url.find("://").map_or(0, |position| position + 3);
-    let slash = url.get(after_scheme..).and_then(|rest| rest.find('/')).map(|position| position + after_scheme);
+    let slash =
+        url.get(after_scheme..).and_then(|rest| rest.find('/')).map(|position| position + after_scheme);
     let (base, path) = url.split_at(slash.unwrap_or(url.len()));
     let http = Client::new(base, client_config(&files)?, timeouts, limits)
         .map_err(|cause| SandboxError::Callback { client: section.name.clone(), cause })?;
@@ -115,7 +118,12 @@ impl Caller {
             }
             pause_ms = pause_ms.saturating_mul(2).min(limits.retry_ms_max);
         }
-        tracing::warn!(client = self.name, number, code = "sandbox.callback.given_up", "report left to polling");
+        tracing::warn!(
+            client = self.name,
+            number,
+            code = "sandbox.callback.given_up",
+            "report left to polling"
+        );
         self.bank.books()?.leave_outbox(number);
         Ok(())
     }
@@ -129,12 +137,8 @@ impl Caller {
             Delivery::Unsigned => callback.fields(Utc::now()),
             _ => self.bank.envelope.sign_callback(&callback, Utc::now())?,
         };
-        let request = Request {
-            method: Method::POST,
-            path_and_query: self.path.clone(),
-            headers,
-            body: body.clone(),
-        };
+        let request =
+            Request { method: Method::POST, path_and_query: self.path.clone(), headers, body: body.clone() };
         match self.http.call(&request).await {
             Outcome::Replied(reply) if (200..300).contains(&reply.status) => Ok(true),
             // An unsigned callback is refused for good: it was sent once, to see that.

@@ -328,7 +328,8 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|cause| unreadable(path, cause))?;
     let mut config = parse(&text, path)?;
     if let Some(script) = config.bank.behaviour.clone() {
-        config.behaviour_text = std::fs::read_to_string(&script).map_err(|cause| unreadable(&script, cause))?;
+        config.behaviour_text =
+            std::fs::read_to_string(&script).map_err(|cause| unreadable(&script, cause))?;
         Behaviour::parse(&config.behaviour_text)
             .map_err(|cause| ConfigError::Behaviour { path: script, cause })?;
     }
@@ -347,7 +348,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     join(&mut config.bank.data_dir);
     config.bank.behaviour.iter_mut().for_each(join);
     let keys = &mut config.keys;
-    [&mut keys.tls_certificate, &mut keys.tls_key, &mut keys.signing_key, &mut keys.client_ca].map(join);
+    let files = [&mut keys.tls_certificate, &mut keys.tls_key, &mut keys.signing_key, &mut keys.client_ca];
+    files.into_iter().for_each(join);
     for client in &mut config.client {
         join(&mut client.tls_certificate);
         join(&mut client.signing_certificate);

@@ -82,6 +82,9 @@ pub fn take_order(bank: &Bank, client: &str, call: &Call, arrival: u32) -> Resul
     if held && known.is_none() && books.order_by_content(client, parts.content).is_some() {
         parts.verdict = Verdict::Suspended;
     }
+    if known.is_some() && parts.verdict == Verdict::Processed {
+        parts.verdict = Verdict::ProcessedAgain;
+    }
     let order = admit(&mut books, client, (parts, digest))?;
     drop(books);
     bank.announce();
@@ -111,10 +114,12 @@ fn check_envelope(call: &Call, digest: &[u8; 32]) -> Result<(), Problem> {
 fn check_order(bank: &Bank, client: &str, parts: &mut Parts) -> Result<(), Problem> {
     let accounts = &bank.config.account;
     let is_own = |id: &str| accounts.iter().any(|account| account.id() == id && account.client == client);
-    let named = |problem: Problem, parts: &Parts| Problem { message_id: Some(parts.message_id.clone()), ..problem };
+    let named =
+        |problem: Problem, parts: &Parts| Problem { message_id: Some(parts.message_id.clone()), ..problem };
     if parts.debits().any(|(account, _)| !is_own(account)) {
         let detail = "a block debits an account that is not the client's";
-        let problem = Problem::new(403, "account", "the account is not the client's", detail).with_code("AG01");
+        let problem =
+            Problem::new(403, "account", "the account is not the client's", detail).with_code("AG01");
         return Err(named(problem, parts));
     }
     let has_currency = |id: &str, currency: Currency| {
@@ -122,11 +127,12 @@ fn check_order(bank: &Bank, client: &str, parts: &mut Parts) -> Result<(), Probl
     };
     parts.check_currencies(&has_currency);
     if let Some(Effect::RefuseNow(code)) = parts.message_scenario().map(|scenario| scenario.effect) {
-        let problem = Problem::new(400, "refused", "the message is refused", "as the scenario asks").with_code(code);
+        let problem =
+            Problem::new(400, "refused", "the message is refused", "as the scenario asks").with_code(code);
         return Err(named(problem, parts));
     }
     let code = match parts.verdict {
-        Verdict::Processed | Verdict::Suspended => return Ok(()),
+        Verdict::Processed | Verdict::ProcessedAgain | Verdict::Suspended => return Ok(()),
         Verdict::WrongGroupCount => "AM19",
         Verdict::WrongGroupSum => "AM10",
         Verdict::WrongBlockCount => "AM20",
@@ -158,18 +164,27 @@ fn repeated(bank: &Bank, known: &Order, digest: &[u8; 32], temper: Temper) -> Op
         (Temper::Execute, true) => None,
         (Temper::Replay, true) => Some(receipt(bank, known)),
         _ => {
-            let detail = if same { "the same octets were taken before" } else { "it was taken before with other content" };
+            let detail = if same {
+                "the same octets were taken before"
+            } else {
+                "it was taken before with other content"
+            };
             let problem = Problem {
                 message_id: Some(known.message_id.clone()),
                 bank_reference: Some(known.bank_reference(&bank.letterhead.id)),
-                ..Problem::new(409, "duplicate", "the message identification is known", detail).with_code("DU01")
+                ..Problem::new(409, "duplicate", "the message identification is known", detail)
+                    .with_code("DU01")
             };
             Some(Answer::from(&problem))
         }
     }
 }
 
-fn admit(books: &mut Books, client: &str, (parts, digest): (Parts, [u8; 32])) -> Result<Arc<Order>, SandboxError> {
+fn admit(
+    books: &mut Books,
+    client: &str,
+    (parts, digest): (Parts, [u8; 32]),
+) -> Result<Arc<Order>, SandboxError> {
     let day = books.day.map(|day| day.to_string()).unwrap_or_default();
     let line = OrderLine {
         number: books.order_next(),
@@ -203,7 +218,8 @@ fn first_word(bank: &Bank, order: &Order) -> Result<Answer, SandboxError> {
         let books = bank.books()?;
         let progress = books.progress_of(order.number);
         progress.is_some_and(|progress| {
-            progress.done.first() == Some(&false) && matches!(progress.steps.first().map(|step| &step.act), Some(Act::Report(_)))
+            progress.done.first() == Some(&false)
+                && matches!(progress.steps.first().map(|step| &step.act), Some(Act::Report(_)))
         })
     };
     if is_report {
@@ -256,7 +272,12 @@ fn said_so_far(order: &Order, steps: &[super::plan::Step], done: &[bool]) -> Sta
 }
 
 /// Answers an inquiry by message identification. `seen_again` says whether the message came twice.
-pub fn inquire(bank: &Bank, client: &str, message_id: &str, seen_again: bool) -> Result<Answer, SandboxError> {
+pub fn inquire(
+    bank: &Bank,
+    client: &str,
+    message_id: &str,
+    seen_again: bool,
+) -> Result<Answer, SandboxError> {
     let nothing = || Ok(Answer::from(&Problem::not_found("no message of this identification")));
     let (order, behaviour) = {
         let books = bank.books()?;
@@ -280,13 +301,16 @@ pub fn inquire(bank: &Bank, client: &str, message_id: &str, seen_again: bool) ->
 /// The next report after a cursor.
 pub fn next_report(bank: &Bank, client: &str, cursor: &str) -> Result<Answer, SandboxError> {
     let Ok(after) = (if cursor.is_empty() { Ok(0) } else { cursor.parse::<u32>() }) else {
-        let problem = Problem::new(400, "cursor", "the cursor is not one of ours", "cursors come from Next-Cursor");
+        let problem =
+            Problem::new(400, "cursor", "the cursor is not one of ours", "cursors come from Next-Cursor");
         return Ok(Answer::from(&problem));
     };
     let found = {
         let books = bank.books()?;
         let number = books.document_after(client, after);
-        number.and_then(|number| books.document(number).map(|row| (number, row.clone(), books.document_path(row.file))))
+        number.and_then(|number| {
+            books.document(number).map(|row| (number, row.clone(), books.document_path(row.file)))
+        })
     };
     let Some((number, row, path)) = found else {
         return Ok(Answer { status: 204, headers: Vec::new(), content: None });
@@ -311,14 +335,16 @@ pub fn ledger_lines(bank: &Bank, client: &str, after: u32) -> Result<Answer, San
     let mut body = Vec::new();
     let mut last = after;
     let mut count = 0;
-    let own = |id: &str| bank.config.account.iter().any(|account| account.id() == id && account.client == client);
+    let own =
+        |id: &str| bank.config.account.iter().any(|account| account.id() == id && account.client == client);
     let mut number = after.saturating_add(1);
     while let Some(posting) = books.ledger.posting(number) {
         if count == LINES_MAX {
             break;
         }
         last = number;
-        let (debit, credit) = (books.ledger.account_at(posting.debit), books.ledger.account_at(posting.credit));
+        let (debit, credit) =
+            (books.ledger.account_at(posting.debit), books.ledger.account_at(posting.credit));
         let side = match (debit, credit) {
             (Some(account), _) if own(&account.id) => Some((account, "debit")),
             (_, Some(account)) if own(&account.id) => Some((account, "credit")),

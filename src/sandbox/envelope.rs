@@ -110,11 +110,20 @@ impl Call {
     /// The value of a query parameter, as written.
     pub fn query(&self, name: &str) -> Option<&str> {
         let (_, query) = self.path_and_query.split_once('?')?;
-        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
     }
 
     fn view(&self) -> RequestView<'_> {
-        RequestView { method: &self.method, target_uri: &self.target_uri, headers: &self.headers, body: &self.body }
+        RequestView {
+            method: &self.method,
+            target_uri: &self.target_uri,
+            headers: &self.headers,
+            body: &self.body,
+        }
     }
 }
 
@@ -177,7 +186,12 @@ impl Envelope {
         let spki = peer.map(|peer| peer.spki_sha256.as_str()).unwrap_or_default();
         let found = self.clients.iter().find(|client| client.tls_spki_sha256 == spki);
         found.cloned().ok_or_else(|| {
-            Problem::new(401, "client", "the client is not known", "the certificate belongs to no client of this bank")
+            Problem::new(
+                401,
+                "client",
+                "the client is not known",
+                "the certificate belongs to no client of this bank",
+            )
         })
     }
 
@@ -217,7 +231,12 @@ impl Envelope {
     }
 
     /// The fields of a signed answer, all of them.
-    pub fn sign_answer(&self, answer: &Answer, call: &Call, now: DateTime<Utc>) -> Result<Vec<(String, String)>, HttpMessageError> {
+    pub fn sign_answer(
+        &self,
+        answer: &Answer,
+        call: &Call,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(String, String)>, HttpMessageError> {
         let mut headers = plain_fields(answer, now);
         let mut names = vec!["@status"];
         if answer.content.is_some() {
@@ -233,7 +252,8 @@ impl Envelope {
         let own = ["report-id", "report-kind", "next-cursor"];
         names.extend(own.iter().filter(|name| answer.headers.iter().any(|(found, _)| found == *name)));
         let body = answer.content.as_ref().map(|(_, body)| body.as_slice()).unwrap_or_default();
-        let view = ResponseView { status: answer.status, headers: &headers, body, request: Some(call.view()) };
+        let view =
+            ResponseView { status: answer.status, headers: &headers, body, request: Some(call.view()) };
         let recipe = self.recipe(&names, "girogate-response", now);
         let fields = sign_now(&MessageView::Response(view), &recipe, &self.signer, self.algorithm)?;
         headers.push(("signature-input".to_owned(), fields.signature_input));
@@ -242,9 +262,18 @@ impl Envelope {
     }
 
     /// The fields of a signed callback.
-    pub fn sign_callback(&self, callback: &Callback<'_>, now: DateTime<Utc>) -> Result<Vec<(String, String)>, HttpMessageError> {
+    pub fn sign_callback(
+        &self,
+        callback: &Callback<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(String, String)>, HttpMessageError> {
         let mut headers = callback.fields(now);
-        let view = RequestView { method: "POST", target_uri: callback.target_uri, headers: &headers, body: callback.body };
+        let view = RequestView {
+            method: "POST",
+            target_uri: callback.target_uri,
+            headers: &headers,
+            body: callback.body,
+        };
         let recipe = self.recipe(CALLBACK, "girogate-callback", now);
         let fields = sign_now(&MessageView::Request(view), &recipe, &self.signer, self.algorithm)?;
         headers.push(("signature-input".to_owned(), fields.signature_input));
@@ -325,7 +354,10 @@ fn check_date(call: &Call, now: DateTime<Utc>) -> Result<(), Problem> {
 }
 
 fn components(names: &[&str]) -> Vec<Component> {
-    names.iter().map(|name| Component::parse(name).expect("the protocol's components are well-formed")).collect()
+    names
+        .iter()
+        .map(|name| Component::parse(name).expect("the protocol's components are well-formed"))
+        .collect()
 }
 
 fn client(section: &ClientSection) -> Result<Client, EnvelopeError> {
@@ -333,8 +365,7 @@ fn client(section: &ClientSection) -> Result<Client, EnvelopeError> {
     let tls = Certificate::read_file(&section.tls_certificate).map_err(wrong)?;
     let signing = Certificate::read_file(&section.signing_certificate).map_err(wrong)?;
     let key = signing.verifying_key().map_err(wrong)?;
-    let trusted =
-        TrustedKey { key_id: signing.spki_sha256(), algorithm: algorithm_of(key.kind()), key };
+    let trusted = TrustedKey { key_id: signing.spki_sha256(), algorithm: algorithm_of(key.kind()), key };
     Ok(Client { name: section.name.clone(), tls_spki_sha256: tls.spki_sha256(), keys: vec![trusted] })
 }
 

@@ -50,7 +50,10 @@ impl Parts {
         let span_text = |span: Span| span.of(&self.text);
         self.blocks.iter().flat_map(move |block| {
             let lines = self.lines.get(block.first as usize..(block.first + block.count) as usize);
-            lines.unwrap_or_default().first().map(|line| (span_text(block.debtor_account.span()), line.currency))
+            lines
+                .unwrap_or_default()
+                .first()
+                .map(|line| (span_text(block.debtor_account.span()), line.currency))
         })
     }
 
@@ -106,7 +109,9 @@ pub fn read(octets: &[u8]) -> Result<Parts, Problem> {
     };
     let mut reader = Reader::new(octets);
     let mut draft = Draft::default();
-    while let Some(part) = reader.next_part().map_err(|error| refused(format!("{}: {error}", error.code())))? {
+    while let Some(part) =
+        reader.next_part().map_err(|error| refused(format!("{}: {error}", error.code())))?
+    {
         match part {
             Part::Header(header) => draft.header(*header),
             Part::Block(block) => draft.block(*block),
@@ -114,9 +119,10 @@ pub fn read(octets: &[u8]) -> Result<Parts, Problem> {
         }
     }
     if !reader.is_valid() {
-        let text = reader.findings().first().map(|finding| {
-            format!("line {} column {}: {}", finding.line, finding.column, finding.code)
-        });
+        let text = reader
+            .findings()
+            .first()
+            .map(|finding| format!("line {} column {}: {}", finding.line, finding.column, finding.code));
         return Err(refused(text.unwrap_or_else(|| "schema".to_owned())));
     }
     let message = reader.definition().unwrap_or_default().to_owned();
@@ -152,7 +158,9 @@ impl Draft {
         self.is_instant = is_instant(&block.coding);
         date.hash(&mut self.content);
         self.blocks.push(Block {
-            payment_information_id: self.texts.keep(block.payment_information_id.as_deref().unwrap_or_default()),
+            payment_information_id: self
+                .texts
+                .keep(block.payment_information_id.as_deref().unwrap_or_default()),
             debtor_account,
             debtor_name: self.texts.keep(block.debtor.name.as_deref().unwrap_or_default()),
             batch_booking: block.batch_booking.as_deref().map(|text| matches!(text, "true" | "1")),

@@ -59,7 +59,8 @@ pub struct Batch {
 impl Batch {
     /// Adds a line.
     pub fn push(&mut self, record: &Record<'_>) {
-        serde_json::to_writer(&mut self.octets, record).expect("records are plain structures of text and numbers");
+        serde_json::to_writer(&mut self.octets, record)
+            .expect("records are plain structures of text and numbers");
         self.octets.push(b'\n');
     }
 }
@@ -114,7 +115,11 @@ impl Journal {
 }
 
 /// Reads whole batches; returns the last hash and the length up to which they reach.
-fn replay(path: &Path, file: &File, apply: &mut dyn FnMut(Record<'_>)) -> Result<([u8; 32], u64), JournalError> {
+fn replay(
+    path: &Path,
+    file: &File,
+    apply: &mut dyn FnMut(Record<'_>),
+) -> Result<([u8; 32], u64), JournalError> {
     let disk = |cause| JournalError::Disk { path: path.to_owned(), cause };
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let (mut hash, mut length) = ([0u8; 32], 0u64);
@@ -131,7 +136,8 @@ fn replay(path: &Path, file: &File, apply: &mut dyn FnMut(Record<'_>)) -> Result
         if !line.starts_with(br#"{"is":"end""#) {
             continue;
         }
-        let damaged = |cause: String| JournalError::Damaged { path: path.to_owned(), line: line_number, cause };
+        let damaged =
+            |cause: String| JournalError::Damaged { path: path.to_owned(), line: line_number, cause };
         let Ok(Record::End { hash: stated }) = serde_json::from_slice::<Record<'_>>(line) else {
             return Err(damaged("not an end line".to_owned()));
         };

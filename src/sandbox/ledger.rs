@@ -270,7 +270,12 @@ mod tests {
     #![allow(clippy::unwrap_used)] // a failing step of a test may panic
     use super::*;
 
-    fn posting(number: u32, debit: &'static str, credit: &'static str, amount: &'static str) -> PostingLine<'static> {
+    fn posting(
+        number: u32,
+        debit: &'static str,
+        credit: &'static str,
+        amount: &'static str,
+    ) -> PostingLine<'static> {
         PostingLine {
             number,
             entry: None,

@@ -167,7 +167,8 @@ fn book(bank: &Bank, desk: &Desk, act: &Act) -> Result<(), SandboxError> {
 fn notify(bank: &Bank, desk: &Desk, step: u32) -> Result<(), SandboxError> {
     let mut extracts = {
         let books = bank.books()?;
-        let booked = books.progress_of(desk.order.number).and_then(|progress| progress.booked.get(&step).copied());
+        let booked =
+            books.progress_of(desk.order.number).and_then(|progress| progress.booked.get(&step).copied());
         let (first, count) = booked.unwrap_or((0, 0));
         books.extracts(first..first.saturating_add(count))
     };
@@ -193,7 +194,8 @@ fn repeat(bank: &Bank, desk: &Desk, step: u32) -> Result<(), SandboxError> {
     let mut records = Vec::new();
     {
         let books = bank.books()?;
-        let made = books.progress_of(desk.order.number).and_then(|progress| progress.reported.get(&step).copied());
+        let made =
+            books.progress_of(desk.order.number).and_then(|progress| progress.reported.get(&step).copied());
         if let Some(row) = made.and_then(|number| books.document(number)) {
             records.push(desk.document(desk.document_next, PAIN_002, (Delivery::Once, 0), row.file));
         }

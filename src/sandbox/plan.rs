@@ -131,9 +131,10 @@ struct Fate {
 
 /// Makes the plan of an order. The positions of its steps never change.
 pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Vec<Step> {
-    let refused = |code: &str| vec![step_now(order, processing.acceptance_ms, group(RJCT, Some(Code::of(code))))];
+    let refused =
+        |code: &str| vec![step_now(order, processing.acceptance_ms, group(RJCT, Some(Code::of(code))))];
     match order.verdict {
-        Verdict::Processed => {}
+        Verdict::Processed | Verdict::ProcessedAgain => {}
         Verdict::WrongGroupCount => return refused("AM19"),
         Verdict::WrongGroupSum => return refused("AM10"),
         Verdict::WrongBlockCount => return refused("AM20"),
@@ -161,7 +162,8 @@ pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Ve
             step.after_ms = step.after_ms.saturating_add(processing.repeat_wait_ms);
         }
     }
-    let silent = message == Effect::CutThenBooked || behaviour.befalls(Fault::Silent, &order.message_id).is_some();
+    let silent =
+        message == Effect::CutThenBooked || behaviour.befalls(Fault::Silent, &order.message_id).is_some();
     if silent {
         for step in &mut planner.steps {
             step.quiet = matches!(step.act, Act::Report(_) | Act::ReportAgain { .. });
@@ -248,7 +250,10 @@ impl Planner<'_> {
             let report = self.rejection(&sorted.rejected);
             self.push(day, checked_ms, Act::Report(report));
         }
-        if !sorted.ordinary.is_empty() && times.in_process_level != Level::None && self.message != Effect::Reversed {
+        if !sorted.ordinary.is_empty()
+            && times.in_process_level != Level::None
+            && self.message != Effect::Reversed
+        {
             let report = self.spoken(&sorted.completed, ACSP, times.in_process_level);
             self.push(day, checked_ms + 1, Act::Report(report));
         }
@@ -304,7 +309,8 @@ impl Planner<'_> {
             self.push(day, times.completion_ms, Act::Report(report));
         }
         if self.message == Effect::Reversed {
-            let level = if times.in_process_level == Level::None { Level::Block } else { times.in_process_level };
+            let level =
+                if times.in_process_level == Level::None { Level::Block } else { times.in_process_level };
             let report = self.spoken(&sorted.completed, ACSP, level);
             self.push(day, times.completion_ms + 1, Act::Report(report));
         }
@@ -312,7 +318,8 @@ impl Planner<'_> {
 
     /// Returns, refunds and contradictions after the debit.
     fn aftermath(&mut self, day: NaiveDate, sorted: &Sorted) {
-        let after_ms = self.processing.completion_ms.max(self.processing.booking_ms) + self.processing.return_ms;
+        let after_ms =
+            self.processing.completion_ms.max(self.processing.booking_ms) + self.processing.return_ms;
         for (line, reason) in &sorted.rejected_late {
             let report = self.rejection(&[LineStatus { line: *line, status: RJCT, reason: Some(*reason) }]);
             self.push(day, after_ms, Act::Report(report));
@@ -395,7 +402,8 @@ impl Planner<'_> {
         let mut blocks = self.by_block(&statuses);
         if level != Level::Transaction {
             for block in &mut blocks {
-                let count = self.order.blocks.get(block.block as usize).map_or(0, |block| block.count as usize);
+                let count =
+                    self.order.blocks.get(block.block as usize).map_or(0, |block| block.count as usize);
                 if count == block.lines.len() {
                     block.status = Some(status);
                     block.lines = Vec::new();

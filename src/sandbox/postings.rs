@@ -50,7 +50,12 @@ struct Leg<'a> {
 
 impl<'a> Sheet<'a> {
     /// An empty sheet; the numbers are those that the next entry and posting get.
-    pub fn new(order: &'a Order, step: u32, day: NaiveDate, (entry_next, posting_next): (u32, u32)) -> Sheet<'a> {
+    pub fn new(
+        order: &'a Order,
+        step: u32,
+        day: NaiveDate,
+        (entry_next, posting_next): (u32, u32),
+    ) -> Sheet<'a> {
         Sheet { order, step, day: day.to_string(), entry_next, posting_next, records: Vec::new() }
     }
 
@@ -105,7 +110,9 @@ impl<'a> Sheet<'a> {
 
     fn debit_batch(&mut self, block: u32, lines: &[u32]) {
         let order = self.order;
-        let Some((first, account)) = lines.first().and_then(|position| account_of(order, *position)) else { return };
+        let Some((first, account)) = lines.first().and_then(|position| account_of(order, *position)) else {
+            return;
+        };
         let minor_of = |position: &u32| order.lines.get(*position as usize).map_or(0, |line| line.minor);
         let total = lines.iter().fold(0i64, |total, position| total.saturating_add(minor_of(position)));
         let entry = self.entry(account, first.currency, (Side::Debit, total), Kind::Payment);
@@ -121,9 +128,11 @@ impl<'a> Sheet<'a> {
     pub fn credit(&mut self, credit: &Credit) {
         let order = self.order;
         let Some((line, account)) = account_of(order, credit.line) else { return };
-        let fee_minor = if credit.how == Returned::LessFee && line.minor > CHARGE_MINOR { CHARGE_MINOR } else { 0 };
+        let fee_minor =
+            if credit.how == Returned::LessFee && line.minor > CHARGE_MINOR { CHARGE_MINOR } else { 0 };
         let net_minor = line.minor - fee_minor;
-        let shown = if credit.how == Returned::TransactionIdOnly { Shown::TransactionIdOnly } else { Shown::All };
+        let shown =
+            if credit.how == Returned::TransactionIdOnly { Shown::TransactionIdOnly } else { Shown::All };
         let entry = EntryLine {
             charge: charge(fee_minor, line.currency),
             shown,
@@ -131,7 +140,13 @@ impl<'a> Sheet<'a> {
             ..self.entry(account, line.currency, (Side::Credit, net_minor), credit.kind)
         };
         let number = self.push_entry(entry);
-        let leg = |credit_to, minor, kind| Leg { debit: SETTLEMENT, credit: credit_to, minor, kind, line: Some(credit.line) };
+        let leg = |credit_to, minor, kind| Leg {
+            debit: SETTLEMENT,
+            credit: credit_to,
+            minor,
+            kind,
+            line: Some(credit.line),
+        };
         self.post(Some(number), line.currency, leg(account, net_minor, credit.kind));
         if fee_minor > 0 {
             let fee = Leg { line: None, ..leg(CHARGES, fee_minor, Kind::Settlement) };
@@ -153,9 +168,13 @@ impl<'a> Sheet<'a> {
         let end_to_end_id = order.text(line.end_to_end_id);
         let (side, minor, kind, other, foreign) = match what {
             Stranger::Fee => (Side::Debit, 250, Kind::Fee, CHARGES, plain(bank, "Account fee")),
-            Stranger::Incoming => {
-                (Side::Credit, 7_777, Kind::Incoming, SETTLEMENT, plain("Incoming Customer Ltd", "Invoice 4711"))
-            }
+            Stranger::Incoming => (
+                Side::Credit,
+                7_777,
+                Kind::Incoming,
+                SETTLEMENT,
+                plain("Incoming Customer Ltd", "Invoice 4711"),
+            ),
             Stranger::DirectDebit => {
                 (Side::Debit, 1_999, Kind::ForeignDebit, SETTLEMENT, plain("Utility Company", "Electricity"))
             }
@@ -165,7 +184,10 @@ impl<'a> Sheet<'a> {
                 (Side::Debit, line.minor, Kind::ForeignPayment, SETTLEMENT, foreign)
             }
             Stranger::ChargeNamed => {
-                let foreign = Foreign { end_to_end_id: Some(end_to_end_id.into()), ..plain(bank, "Charge for a transfer") };
+                let foreign = Foreign {
+                    end_to_end_id: Some(end_to_end_id.into()),
+                    ..plain(bank, "Charge for a transfer")
+                };
                 (Side::Debit, CHARGE_MINOR, Kind::Fee, CHARGES, foreign)
             }
         };
@@ -175,7 +197,13 @@ impl<'a> Sheet<'a> {
         self.post(Some(number), line.currency, Leg { debit, credit, minor, kind, line: None });
     }
 
-    fn entry(&self, account: &'a str, currency: Currency, (side, minor): (Side, i64), kind: Kind) -> EntryLine<'a> {
+    fn entry(
+        &self,
+        account: &'a str,
+        currency: Currency,
+        (side, minor): (Side, i64),
+        kind: Kind,
+    ) -> EntryLine<'a> {
         EntryLine {
             number: self.entry_next,
             account: account.into(),

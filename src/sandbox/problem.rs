@@ -55,7 +55,12 @@ impl Problem {
 
     /// The bank's own disk or books failed.
     pub fn internal() -> Problem {
-        Problem::new(500, "internal", "the bank has a problem of its own", "nothing is known about the outcome")
+        Problem::new(
+            500,
+            "internal",
+            "the bank has a problem of its own",
+            "nothing is known about the outcome",
+        )
     }
 
     /// The document.
@@ -68,8 +73,11 @@ impl Problem {
         put("title", Value::from(self.title));
         put("status", Value::from(self.status));
         put("detail", Value::from(self.detail.as_str()));
-        let optional =
-            [("code", &self.code), ("message_id", &self.message_id), ("bank_reference", &self.bank_reference)];
+        let optional = [
+            ("code", &self.code),
+            ("message_id", &self.message_id),
+            ("bank_reference", &self.bank_reference),
+        ];
         for (name, value) in optional {
             if let Some(value) = value {
                 put(name, Value::from(value.as_str()));

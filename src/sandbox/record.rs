@@ -100,6 +100,8 @@ pub struct OrderLine<'a> {
 pub enum Verdict {
     /// Goes its way.
     Processed,
+    /// Was taken before and goes its way once more: a bank that does not check.
+    ProcessedAgain,
     /// `GrpHdr/NbOfTxs` is not what the message carries; the client is told by a report.
     WrongGroupCount,
     /// `GrpHdr/CtrlSum` likewise.

@@ -267,7 +267,8 @@ pub fn statement(
         message_id: format!("{id}-{}", page.number),
         created,
         recipient: None,
-        page: (page.of > 1).then_some(camt::Page { number: page.number as u64, last: page.number == page.of }),
+        page: (page.of > 1)
+            .then_some(camt::Page { number: page.number as u64, last: page.number == page.of }),
     };
     let shown = extract.entries.get(first..last).unwrap_or_default();
     let entries = shown.iter().map(|(number, entry)| {
@@ -414,9 +415,9 @@ fn fill_foreign(transaction: &mut camt::Transaction, side: Side, foreign: &super
 fn creditor(order: &Order, line: &Line) -> TransactionParty {
     TransactionParty {
         name: non_empty(order.text(line.creditor_name)),
-        account: line.creditor_account.map(|account| {
-            account_id(order.text(account.span()), matches!(account, AccountSpan::Iban(_)))
-        }),
+        account: line
+            .creditor_account
+            .map(|account| account_id(order.text(account.span()), matches!(account, AccountSpan::Iban(_)))),
     }
 }
 
@@ -450,7 +451,11 @@ fn transaction_code(extract: &Extract, (number, entry): (u32, &Entry)) -> BankTr
 }
 
 /// Lets a document leave only if it is what it says it is.
-fn checked(kind: &'static str, octets: Octets, written: Result<u64, WriteError>) -> Result<Octets, ReportError> {
+fn checked(
+    kind: &'static str,
+    octets: Octets,
+    written: Result<u64, WriteError>,
+) -> Result<Octets, ReportError> {
     written.map_err(|cause| ReportError::Write { kind, cause })?;
     let invalid = |finding: String| ReportError::Invalid { kind, finding };
     let schema = catalog::by_message_id(kind).ok_or_else(|| invalid("no schema".to_owned()))?;

@@ -2,6 +2,7 @@
 //! Never what is decided behind it.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -42,8 +43,17 @@ const ORDERS: &str = "/v1/payments";
 pub struct Start {
     /// First business day of a new bank whose configuration names none; rolled forward to a working day.
     pub today: NaiveDate,
-    /// Told the address of the bank once it listens: where clients call it.
-    pub ready: Box<dyn FnOnce(&str) + Send>,
+    /// Told once the bank listens.
+    pub ready: Box<dyn FnOnce(&Ready) + Send>,
+}
+
+/// Where the bank is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// Address that it listens on.
+    pub address: SocketAddr,
+    /// Address that clients call and sign.
+    pub public_url: String,
 }
 
 /// Runs the bank until `shutdown` becomes true or its sender is gone.
@@ -65,7 +75,7 @@ pub async fn run(config: Config, start: Start, shutdown: watch::Receiver<bool>) 
     let router = Router::new().fallback(enter).with_state(door);
     let limits = Limits { drain_ms: 2_000, ..Limits::default() };
     let callers = callbacks::start(&bank)?;
-    (start.ready)(&public_url);
+    (start.ready)(&Ready { address, public_url });
     let ended = tokio::select! {
         () = serve(listener, Service { tls, router, limits }, shutdown) => Ok(()),
         ended = office::run(bank.clone()) => ended,
@@ -139,7 +149,8 @@ async fn receive(door: &Arc<Door>, request: Request) -> Result<Response, Sandbox
     let is_order = call.method == "POST" && call.path() == ORDERS;
     let arrival = if is_order { door.arrival(call.idempotency_key().unwrap_or_default()) } else { 0 };
     if is_order {
-        let early = door.behaviour()?.answer_fault(call.idempotency_key().unwrap_or_default(), "", arrival).cloned();
+        let early =
+            door.behaviour()?.answer_fault(call.idempotency_key().unwrap_or_default(), "", arrival).cloned();
         match early.map(|rule| rule.does) {
             Some(Fault::CutBefore) => return Ok(hang_up()),
             Some(Fault::CutAmid) => {
@@ -154,7 +165,8 @@ async fn receive(door: &Arc<Door>, request: Request) -> Result<Response, Sandbox
     match Limited::new(body, limit).collect().await {
         Ok(body) => call.body = body.to_bytes().to_vec(),
         Err(error) if error.is::<LengthLimitError>() => {
-            let problem = Problem::new(413, "size", "the body is too large", format!("at most {limit} octets"));
+            let problem =
+                Problem::new(413, "size", "the body is too large", format!("at most {limit} octets"));
             return signed(door, &call, &Answer::from(&problem));
         }
         // The client hung up in the middle: there is nobody to answer.
@@ -180,7 +192,9 @@ async fn receive(door: &Arc<Door>, request: Request) -> Result<Response, Sandbox
 fn route(door: &Door, client: &Client, call: &Call) -> Result<Answer, SandboxError> {
     let bank = &door.bank;
     match (call.method.as_str(), call.path()) {
-        ("GET", "/v1/reports") => desk::next_report(bank, &client.name, call.query("after").unwrap_or_default()),
+        ("GET", "/v1/reports") => {
+            desk::next_report(bank, &client.name, call.query("after").unwrap_or_default())
+        }
         ("GET", "/v1/sandbox/ledger") => {
             let after = call.query("after").unwrap_or_default().parse().unwrap_or(0);
             desk::ledger_lines(bank, &client.name, after)
@@ -209,9 +223,8 @@ fn route(door: &Door, client: &Client, call: &Call) -> Result<Answer, SandboxErr
 }
 
 fn behave(bank: &Bank, call: &Call) -> Result<Answer, SandboxError> {
-    let refused = |detail: String| {
-        Answer::from(&Problem::new(400, "behaviour", "the script is not usable", detail))
-    };
+    let refused =
+        |detail: String| Answer::from(&Problem::new(400, "behaviour", "the script is not usable", detail));
     let Ok(text) = std::str::from_utf8(&call.body) else {
         return Ok(refused("not UTF-8".to_owned()));
     };
@@ -223,7 +236,12 @@ fn behave(bank: &Bank, call: &Call) -> Result<Answer, SandboxError> {
     Ok(Answer::of(200, "application/json", body.to_string().into_bytes()))
 }
 
-async fn order(door: &Arc<Door>, client: Arc<Client>, call: Call, arrival: u32) -> Result<Response, SandboxError> {
+async fn order(
+    door: &Arc<Door>,
+    client: Arc<Client>,
+    call: Call,
+    arrival: u32,
+) -> Result<Response, SandboxError> {
     let worker = door.clone();
     let done = tokio::task::spawn_blocking(move || {
         let taken = desk::take_order(&worker.bank, &client.name, &call, arrival);
@@ -258,7 +276,12 @@ async fn faulty(door: &Arc<Door>, call: &Call, taken: &Taken, rule: &Rule) -> Re
         Fault::ErrorAfter | Fault::ErrorInstead => {
             let problem = Problem {
                 retry_after_s: (rule.retry_after_s > 0).then_some(rule.retry_after_s),
-                ..Problem::new(rule.status, "unavailable", "the bank has a problem of its own", "as the script asks")
+                ..Problem::new(
+                    rule.status,
+                    "unavailable",
+                    "the bank has a problem of its own",
+                    "as the script asks",
+                )
             };
             signed(door, call, &Answer::from(&problem))
         }
@@ -273,15 +296,24 @@ async fn faulty(door: &Arc<Door>, call: &Call, taken: &Taken, rule: &Rule) -> Re
 }
 
 /// Lets the first callback about an order go before the answer, as long as the client takes callbacks.
-async fn wait_for_callback(bank: &Arc<Bank>, client: &Client, order: Option<u32>) -> Result<(), SandboxError> {
+async fn wait_for_callback(
+    bank: &Arc<Bank>,
+    client: &Client,
+    order: Option<u32>,
+) -> Result<(), SandboxError> {
     let Some(order) = order else { return Ok(()) };
-    let takes = bank.config.client.iter().any(|section| section.name == client.name && section.callback_url.is_some());
+    let takes = bank
+        .config
+        .client
+        .iter()
+        .any(|section| section.name == client.name && section.callback_url.is_some());
     let mut news = bank.news();
     let delivered = async {
         while takes {
             let is_delivered = {
                 let books = bank.books()?;
-                let reported = books.progress_of(order).and_then(|progress| progress.reported.get(&0).copied());
+                let reported =
+                    books.progress_of(order).and_then(|progress| progress.reported.get(&0).copied());
                 reported.is_some_and(|number| !books.is_in_outbox(number))
             };
             if is_delivered || news.changed().await.is_err() {
@@ -302,7 +334,8 @@ fn signed(door: &Door, call: &Call, answer: &Answer) -> Result<Response, Sandbox
 fn response(answer: &Answer, fields: Vec<(String, String)>) -> Response {
     let body = answer.content.as_ref().map_or_else(Body::empty, |(_, body)| Body::from(body.clone()));
     let mut response = Response::new(body);
-    *response.status_mut() = hyper::StatusCode::from_u16(answer.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        hyper::StatusCode::from_u16(answer.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in fields {
         let (name, value) = (HeaderName::try_from(name), HeaderValue::from_str(&value));
         if let (Ok(name), Ok(value)) = (name, value) {
@@ -336,7 +369,10 @@ impl hyper::body::Body for BrokenOff {
     type Data = Bytes;
     type Error = HangUp;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, HangUp>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, HangUp>>> {
         Poll::Ready(Some(self.half.take().map(Frame::data).ok_or(HangUp)))
     }
 
