@@ -1,6 +1,21 @@
 //! Message definitions and the walk, against the official definitions, xmllint and a corpus of real messages.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
+#[path = "schema/corpus.rs"]
+mod corpus;
+#[path = "schema/findings.rs"]
+mod findings;
+#[path = "schema/mutants.rs"]
+mod mutants;
+#[path = "schema/mutate.rs"]
+mod mutate;
+#[path = "schema/oracle.rs"]
+mod oracle;
+#[path = "schema/random.rs"]
+mod random;
+#[path = "schema/well_formed.rs"]
+mod well_formed;
+
 use std::path::{Path, PathBuf};
 
 use girogate::schema::model::Schema;

@@ -129,9 +129,14 @@ impl Link {
     pub fn new(parts: Parts) -> Result<Link, LinkError> {
         let Parts { bank, profile, client, signer, bank_keys } = parts;
         let lacks = |cause: &str| LinkError::Profile { profile: profile.id.clone(), cause: cause.to_owned() };
-        let request = profile.signatures.get("request").ok_or_else(|| lacks("signature.request is missing"))?;
-        let response = profile.signatures.get("response").ok_or_else(|| lacks("signature.response is missing"))?;
-        profile.signatures.get("request_without_body").ok_or_else(|| lacks("signature.request_without_body is missing"))?;
+        let request =
+            profile.signatures.get("request").ok_or_else(|| lacks("signature.request is missing"))?;
+        let response =
+            profile.signatures.get("response").ok_or_else(|| lacks("signature.response is missing"))?;
+        profile
+            .signatures
+            .get("request_without_body")
+            .ok_or_else(|| lacks("signature.request_without_body is missing"))?;
         if profile.steps.len() != 1 || !profile.steps.iter().all(|step| step.takes_effect) {
             return Err(lacks("exactly one step is supported, and it takes effect"));
         }
@@ -174,7 +179,8 @@ impl Link {
             ("content-type".to_owned(), step.content_type.clone()),
             ("content-digest".to_owned(), write_digest(DigestAlgorithm::Sha256, &outgoing.octets)),
         ];
-        headers.extend(step.idempotency.as_ref().map(|idempotency| idempotency_header(idempotency, outgoing)));
+        headers
+            .extend(step.idempotency.as_ref().map(|idempotency| idempotency_header(idempotency, outgoing)));
         self.finish(step, outgoing, (headers, outgoing.octets.clone()), moment)
     }
 
@@ -190,20 +196,39 @@ impl Link {
             cause: "unknown method".to_owned(),
         })?;
         let path = step.path.replace("{message_id}", &outgoing.message_id);
-        self.signed(&step.name, &outgoing.message_id, Request { method, path_and_query: path, headers, body }, moment)
+        self.signed(
+            &step.name,
+            &outgoing.message_id,
+            Request { method, path_and_query: path, headers, body },
+            moment,
+        )
     }
 
     /// Prepares a call without a body.
-    fn prepare_get(&self, (name, message_id, path): (&str, &str, String), moment: Moment) -> Result<Prepared, LinkError> {
-        let request = Request { method: Method::GET, path_and_query: path, headers: Vec::new(), body: Bytes::new() };
+    fn prepare_get(
+        &self,
+        (name, message_id, path): (&str, &str, String),
+        moment: Moment,
+    ) -> Result<Prepared, LinkError> {
+        let request =
+            Request { method: Method::GET, path_and_query: path, headers: Vec::new(), body: Bytes::new() };
         self.signed(name, message_id, request, moment)
     }
 
-    fn signed(&self, step: &str, message_id: &str, mut request: Request, moment: Moment) -> Result<Prepared, LinkError> {
+    fn signed(
+        &self,
+        step: &str,
+        message_id: &str,
+        mut request: Request,
+        moment: Moment,
+    ) -> Result<Prepared, LinkError> {
         request.headers.push(("date".to_owned(), moment.now.format("%a, %d %b %Y %H:%M:%S GMT").to_string()));
         let name = if request.body.is_empty() { "request_without_body" } else { "request" };
         let Some(signature) = self.profile.signatures.get(name) else {
-            return Err(LinkError::Profile { profile: self.profile.id.clone(), cause: format!("signature.{name} is missing") });
+            return Err(LinkError::Profile {
+                profile: self.profile.id.clone(),
+                cause: format!("signature.{name} is missing"),
+            });
         };
         let target_uri = self.client.target_uri(&request.path_and_query);
         let recipe = self.recipe(signature, moment)?;
@@ -290,7 +315,8 @@ impl Link {
         if reply.is_xml() && !reply.body.is_empty() {
             return Ok(None);
         }
-        let body: Value = serde_json::from_slice(&reply.body).map_err(|_| "the receipt is not readable".to_owned())?;
+        let body: Value =
+            serde_json::from_slice(&reply.body).map_err(|_| "the receipt is not readable".to_owned())?;
         let captures = self.profile.steps.first().map(|step| step.captures.as_slice()).unwrap_or_default();
         let captured = |name: &str| {
             let capture = captures.iter().find(|capture| capture.name == name)?;
@@ -319,7 +345,9 @@ impl Link {
         };
         let judged = self.authenticated(prepared, &reply, now);
         if let Err(cause) = &judged.authenticated {
-            return Inquiry::Failed { cause: format!("answer {} is not authenticated: {cause}", reply.status) };
+            return Inquiry::Failed {
+                cause: format!("answer {} is not authenticated: {cause}", reply.status),
+            };
         }
         let unknown = &self.profile.unknown;
         if unknown.inquiry_found.contains(&reply.status) {
@@ -346,7 +374,9 @@ impl Link {
         };
         let judged = self.authenticated(prepared, &reply, now);
         if let Err(cause) = &judged.authenticated {
-            return Collected::Failed { cause: format!("answer {} is not authenticated: {cause}", reply.status) };
+            return Collected::Failed {
+                cause: format!("answer {} is not authenticated: {cause}", reply.status),
+            };
         }
         if reply.status == polling.nothing_more {
             return Collected::Nothing;
@@ -388,9 +418,15 @@ impl Link {
     }
 
     fn required(&self, request: &Request, reply: &Reply) -> Result<Vec<Component>, HttpMessageError> {
-        let base = if reply.body.is_empty() { &self.response_required_empty } else { &self.response_required };
+        let base =
+            if reply.body.is_empty() { &self.response_required_empty } else { &self.response_required };
         let mut required = base.clone();
-        let optional = self.profile.signatures.get("response").map(|s| s.components_if_present.as_slice()).unwrap_or_default();
+        let optional = self
+            .profile
+            .signatures
+            .get("response")
+            .map(|s| s.components_if_present.as_slice())
+            .unwrap_or_default();
         for text in optional {
             let component = Component::parse(text)?;
             let present = if text.ends_with(";req") {
@@ -405,7 +441,12 @@ impl Link {
         Ok(required)
     }
 
-    fn verify_response(&self, view: &MessageView<'_>, required: &[Component], now: DateTime<Utc>) -> Result<(), String> {
+    fn verify_response(
+        &self,
+        view: &MessageView<'_>,
+        required: &[Component],
+        now: DateTime<Utc>,
+    ) -> Result<(), String> {
         let Some(signature) = self.profile.signatures.get("response") else {
             return Err("the profile knows no signature of answers".to_owned());
         };
@@ -424,7 +465,9 @@ impl Link {
 
 fn idempotency_header(idempotency: &Idempotency, outgoing: &Outgoing) -> (String, String) {
     let value = match idempotency.value {
-        IdempotencyValue::BodySha256Hex36 => outgoing.sha256_hex.get(..36).unwrap_or(&outgoing.sha256_hex).to_owned(),
+        IdempotencyValue::BodySha256Hex36 => {
+            outgoing.sha256_hex.get(..36).unwrap_or(&outgoing.sha256_hex).to_owned()
+        }
         IdempotencyValue::MessageId => outgoing.message_id.clone(),
     };
     let value = if idempotency.quoted { format!("\"{value}\"") } else { value };

@@ -28,7 +28,8 @@ fn one(item: &ItemAnswer) -> (u16, Value) {
             let conflict = problems.iter().any(|problem| problem.code == "external_id.conflict");
             let status = if conflict { 409 } else { 422 };
             let code = if conflict { "external_id.conflict" } else { "payout.invalid" };
-            let title = if conflict { "Another payout has this external_id" } else { "Instruction is not valid" };
+            let title =
+                if conflict { "Another payout has this external_id" } else { "Instruction is not valid" };
             let mut body = problem_json(code, status, title);
             body["detail"] = json!(format!("{} errors", problems.len()));
             add_errors(&mut body, problems, "");

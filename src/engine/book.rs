@@ -40,14 +40,21 @@ impl<'v> Book<'v> {
     /// Raises an exception item. A payout gets each code once: repeated evidence adds no second item.
     pub fn raise(&mut self, circumstances: &Envelope, exception: Exception) {
         if let Subject::Payout(key) = exception.subject {
-            let known = self.view.payouts.get(&key).is_some_and(|row| row.exceptions.contains(&exception.code.to_owned()));
+            let known = self
+                .view
+                .payouts
+                .get(&key)
+                .is_some_and(|row| row.exceptions.contains(&exception.code.to_owned()));
             if known {
                 return;
             }
         }
         let key: Key = self.view.counters.exception;
         let Exception { subject, code, text, evidence } = exception;
-        self.write(circumstances, Fact::ExceptionRaised { key, subject, code: code.to_owned(), text, evidence });
+        self.write(
+            circumstances,
+            Fact::ExceptionRaised { key, subject, code: code.to_owned(), text, evidence },
+        );
     }
 }
 

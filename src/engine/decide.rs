@@ -8,8 +8,8 @@ use crate::domain::row::{Hold, Key, PayoutRow, SendPhase, Subject};
 use crate::engine::action::{Action, Answer, ItemAnswer, Operated, Outcome, Submitted};
 use crate::engine::book::{Book, Exception};
 use crate::engine::input::{
-    Act, Arrived, Asked, Candidate, Delivered, Draft, Envelope, Input, Inquired, Mode, Operation, Problem, SendReady,
-    Submit,
+    Act, Arrived, Asked, Candidate, Delivered, Draft, Envelope, Input, Inquired, Mode, Operation, Problem,
+    SendReady, Submit,
 };
 use crate::engine::reconcile::Accounts;
 use crate::engine::{reconcile, report};
@@ -39,7 +39,9 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
         }
         Input::Frozen(draft) => {
             wanted.push(Lookup::MessageId(draft.message_id.clone()));
-            wanted.extend(draft.blocks.iter().flat_map(|block| block.members.iter().map(|key| Lookup::Payout(*key))));
+            wanted.extend(
+                draft.blocks.iter().flat_map(|block| block.members.iter().map(|key| Lookup::Payout(*key))),
+            );
         }
         Input::SendReady(ready) => wanted.push(Lookup::Message(ready.message)),
         Input::Delivered(delivered) => {
@@ -73,7 +75,8 @@ fn submit_needs(submit: &Submit, wanted: &mut Vec<Lookup>) {
         let account_ref = &payout.instruction.debtor_account_ref;
         wanted.push(Lookup::Token(payout.token));
         wanted.push(Lookup::Likeness(candidate.likeness));
-        for id in [Some(&payout.end_to_end_id), candidate.end_to_end_fallback.as_ref()].into_iter().flatten() {
+        for id in [Some(&payout.end_to_end_id), candidate.end_to_end_fallback.as_ref()].into_iter().flatten()
+        {
             wanted.push(Lookup::EndToEnd { account_ref: account_ref.clone(), key: id.key() });
         }
         wanted.extend(candidate.replaces.map(Lookup::Token));
@@ -122,7 +125,8 @@ fn submit_payouts(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit) -> 
         };
         return Outcome { answer, actions: Vec::new() };
     }
-    let refused = submit.mode == Mode::Atomic && submit.items.iter().any(|asked| !acceptable(book.view, asked));
+    let refused =
+        submit.mode == Mode::Atomic && submit.items.iter().any(|asked| !acceptable(book.view, asked));
     let items: Vec<ItemAnswer> = submit
         .items
         .iter()
@@ -178,7 +182,9 @@ fn conflicts(view: &View, candidate: &Candidate) -> Vec<Problem> {
         }
         return problems;
     }
-    if candidate.end_to_end_fallback.is_none() && taken(view, candidate, &candidate.payout.end_to_end_id.key()) {
+    if candidate.end_to_end_fallback.is_none()
+        && taken(view, candidate, &candidate.payout.end_to_end_id.key())
+    {
         problems.push(problem(
             "/end_to_end_id",
             "end_to_end_id.taken",
@@ -203,7 +209,12 @@ fn replacement_problem(view: &View, candidate: &Candidate) -> Option<Problem> {
 }
 
 fn problem(pointer: &str, code: &str, message: &str) -> Problem {
-    Problem { pointer: pointer.to_owned(), code: code.to_owned(), message: message.to_owned(), proposal: None }
+    Problem {
+        pointer: pointer.to_owned(),
+        code: code.to_owned(),
+        message: message.to_owned(),
+        proposal: None,
+    }
 }
 
 fn taken(view: &View, candidate: &Candidate, key: &str) -> bool {
@@ -238,7 +249,10 @@ fn record(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit, candidate: 
     };
     let replaces = candidate.replaces.and_then(|token| book.view.by_token(token)).map(|row| row.key);
     let (likeness, content) = (candidate.likeness, candidate.content);
-    book.write(envelope, Fact::PayoutRecorded { key, payout: Box::new(payout), held, likeness, content, replaces });
+    book.write(
+        envelope,
+        Fact::PayoutRecorded { key, payout: Box::new(payout), held, likeness, content, replaces },
+    );
     answer
 }
 
@@ -252,7 +266,12 @@ pub fn hold_text(hold: &Hold) -> String {
 
 /// The same content under another external id, within the window and not dead, is held.
 /// A payout that replaces another one is a repetition on purpose.
-fn suspected_duplicate(view: &View, envelope: &Envelope, submit: &Submit, candidate: &Candidate) -> Option<Hold> {
+fn suspected_duplicate(
+    view: &View,
+    envelope: &Envelope,
+    submit: &Submit,
+    candidate: &Candidate,
+) -> Option<Hold> {
     let since = envelope.at - Duration::days(submit.duplicate_window_days);
     let replaced = candidate.replaces.and_then(|token| view.by_token(token)).map(|row| row.key);
     view.by_likeness(candidate.likeness)
@@ -264,7 +283,8 @@ fn suspected_duplicate(view: &View, envelope: &Envelope, submit: &Submit, candid
 // ----------------------------------------------------------------------------------------- operate
 
 fn operate(book: &mut Book<'_>, envelope: &Envelope, operation: &Operation) -> Outcome {
-    let Some(row) = book.view.by_token(operation.token).filter(|row| row.tenant == envelope.tenant).cloned() else {
+    let Some(row) = book.view.by_token(operation.token).filter(|row| row.tenant == envelope.tenant).cloned()
+    else {
         return Outcome { answer: Answer::Operated(Operated::NotFound), actions: Vec::new() };
     };
     let state = book.view.state_of(&row);
@@ -319,7 +339,10 @@ fn cancel(
 /// Freezes a draft if every member is still free; else the draft is dropped and planned anew.
 fn freeze(book: &mut Book<'_>, envelope: &Envelope, draft: &Draft) -> Outcome {
     let free = |key: &Key| {
-        book.view.payouts.get(key).is_some_and(|row| row.block.is_none() && book.view.state_of(row) == State::Recorded)
+        book.view
+            .payouts
+            .get(key)
+            .is_some_and(|row| row.block.is_none() && book.view.state_of(row) == State::Recorded)
     };
     let all_free = draft.blocks.iter().flat_map(|block| &block.members).all(free);
     if !all_free || book.view.by_message_id(&draft.message_id).is_some() {
@@ -412,8 +435,12 @@ fn end_step(book: &mut Book<'_>, envelope: &Envelope, delivered: &Delivered) -> 
     }
     if let AttemptEnd::Refused { status, reason, .. } = &delivered.end {
         let text = format!("the bank refused the message before processing: {status} {reason}");
-        let exception =
-            Exception { subject: Subject::Message(delivered.message), code: "message_refused", text, evidence: None };
+        let exception = Exception {
+            subject: Subject::Message(delivered.message),
+            code: "message_refused",
+            text,
+            evidence: None,
+        };
         book.raise(envelope, exception);
     }
     Outcome::default()

@@ -144,7 +144,8 @@ impl Collector {
             Record::Deviation(deviation) => {
                 self.broken += 1;
                 if self.broken <= BROKEN_MAX {
-                    let text = format!("line {} column {}: {}", deviation.line, deviation.column, deviation.path);
+                    let text =
+                        format!("line {} column {}: {}", deviation.line, deviation.column, deviation.path);
                     self.push(place, Said::Broken { code: deviation.code, text });
                 }
             }
@@ -166,8 +167,12 @@ impl Collector {
         if self.message_id.is_none() {
             self.message_id.clone_from(&report.message_id);
         }
-        self.account =
-            Some(OpenAccount { report: Arc::new(report), record: place, movement: Decimal::ZERO, entries: 0 });
+        self.account = Some(OpenAccount {
+            report: Arc::new(report),
+            record: place,
+            movement: Decimal::ZERO,
+            entries: 0,
+        });
     }
 
     fn open_entry(&mut self, entry: Entry, place: u64) {
@@ -188,8 +193,13 @@ impl Collector {
             self.push(place, Said::Collective { account, entry });
             return;
         }
-        self.entry =
-            Some(OpenEntry { entry, record: place, details: Decimal::ZERO, seen: 0, unread: amount.is_none() });
+        self.entry = Some(OpenEntry {
+            entry,
+            record: place,
+            details: Decimal::ZERO,
+            seen: 0,
+            unread: amount.is_none(),
+        });
     }
 
     fn detail(&mut self, transaction: Box<Transaction>, place: u64) {
@@ -199,14 +209,19 @@ impl Collector {
         let same_currency = transaction.currency == open.entry.currency;
         match amount {
             Some(amount) if same_currency => {
-                let against = transaction.direction.is_some() && transaction.direction != open.entry.direction;
+                let against =
+                    transaction.direction.is_some() && transaction.direction != open.entry.direction;
                 let signed = if against { -amount } else { amount };
                 open.details = open.details.saturating_add(signed);
             }
             // A foreign amount or none is no proof of a wrong sum.
             _ => open.unread = true,
         }
-        let said = Said::Detail { account: Arc::clone(&account.report), entry: Arc::clone(&open.entry), transaction };
+        let said = Said::Detail {
+            account: Arc::clone(&account.report),
+            entry: Arc::clone(&open.entry),
+            transaction,
+        };
         let last = open.seen == open.entry.transactions;
         self.push(place, said);
         if last {
@@ -227,7 +242,8 @@ impl Collector {
     fn close_account(&mut self) {
         self.close_entry();
         if let Some(open) = self.account.take() {
-            let said = Said::ReportEnd { account: open.report, movement: open.movement, entries: open.entries };
+            let said =
+                Said::ReportEnd { account: open.report, movement: open.movement, entries: open.entries };
             self.ready.push(Item { record: open.record, said });
         }
     }

@@ -52,7 +52,8 @@ pub fn number_of(account: &Account) -> String {
 }
 
 fn same_account(one: &str, other: &str) -> bool {
-    let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
+    let plain =
+        |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
     plain(one) == plain(other)
 }
 
@@ -99,7 +100,11 @@ pub fn needs(view: &View, standing: &Standing, part: &Part, wanted: &mut Vec<Loo
     }
 }
 
-fn detail_needs(configured: &ConfiguredAccount, (entry, detail): (&Entry, &Transaction), wanted: &mut Vec<Lookup>) {
+fn detail_needs(
+    configured: &ConfiguredAccount,
+    (entry, detail): (&Entry, &Transaction),
+    wanted: &mut Vec<Lookup>,
+) {
     let tokens = [token_of_uetr(detail.uetr.as_ref()), token_of_instruction(detail.instruction_id.as_ref())];
     wanted.extend(tokens.into_iter().flatten().map(Lookup::Token));
     if let Some(end_to_end) = reference(detail.end_to_end_id.as_ref()) {
@@ -202,14 +207,22 @@ pub fn apply_item(book: &mut Book<'_>, around: Around<'_>, item: &Item, evidence
                 entry.amount.as_deref().unwrap_or("nothing"),
             );
             let subject = Subject::Document(part.document);
-            book.raise(envelope, Exception { subject, code: "details_do_not_add_up", text, evidence: Some(evidence) });
+            book.raise(
+                envelope,
+                Exception { subject, code: "details_do_not_add_up", text, evidence: Some(evidence) },
+            );
         }
         Said::ReportEnd { movement, .. } => statement(book, envelope, (account, report, *movement), evidence),
         _ => {}
     }
 }
 
-fn unknown_account(book: &mut Book<'_>, envelope: &Envelope, part: &Part, (item, evidence): (&Item, Evidence)) {
+fn unknown_account(
+    book: &mut Book<'_>,
+    envelope: &Envelope,
+    part: &Part,
+    (item, evidence): (&Item, Evidence),
+) {
     if matches!(item.said, Said::ReportEnd { .. }) {
         let text = "a report is about an account that is not configured for this bank".to_owned();
         let subject = Subject::Document(part.document);
@@ -219,7 +232,10 @@ fn unknown_account(book: &mut Book<'_>, envelope: &Envelope, part: &Part, (item,
 
 /// Which way the money went for the account: a reversal turns the meaning, not the sign.
 fn direction_of(movement: &Movement<'_>) -> Option<Direction> {
-    let text = movement.detail.and_then(|detail| detail.direction.as_deref()).or(movement.entry.direction.as_deref());
+    let text = movement
+        .detail
+        .and_then(|detail| detail.direction.as_deref())
+        .or(movement.entry.direction.as_deref());
     match text {
         Some("debit") => Some(Direction::Debit),
         Some("credit") => Some(Direction::Credit),
@@ -254,13 +270,23 @@ fn movement(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>) {
     match direction_of(movement) {
         Some(Direction::Debit) => debit(book, envelope, movement, &row),
         Some(Direction::Credit) => credit(book, envelope, movement, &row),
-        None => key_conflict(book, envelope, movement, (&row, "an entry does not say debit or credit".to_owned())),
+        None => {
+            key_conflict(book, envelope, movement, (&row, "an entry does not say debit or credit".to_owned()))
+        }
     }
 }
 
-fn key_conflict(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>, (row, text): (&PayoutRow, String)) {
+fn key_conflict(
+    book: &mut Book<'_>,
+    envelope: &Envelope,
+    movement: &Movement<'_>,
+    (row, text): (&PayoutRow, String),
+) {
     let subject = Subject::Payout(row.key);
-    book.raise(envelope, Exception { subject, code: "key_conflict", text, evidence: Some(movement.evidence) });
+    book.raise(
+        envelope,
+        Exception { subject, code: "key_conflict", text, evidence: Some(movement.evidence) },
+    );
     unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
 }
 
@@ -302,7 +328,8 @@ fn class_of_stranger(view: &View, movement: &Movement<'_>) -> UnmatchedClass {
 
 /// Money and references of a detail as booked.
 fn amount_of(movement: &Movement<'_>) -> Option<Amount> {
-    let of_detail = movement.detail.and_then(|detail| Some((detail.amount.as_deref()?, detail.currency.as_deref()?)));
+    let of_detail =
+        movement.detail.and_then(|detail| Some((detail.amount.as_deref()?, detail.currency.as_deref()?)));
     let of_entry = || Some((movement.entry.amount.as_deref()?, movement.entry.currency.as_deref()?));
     let (text, currency) = of_detail.or_else(of_entry)?;
     let currency = Currency::parse(currency.trim()).ok()?;
@@ -316,15 +343,18 @@ fn debit(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>, row:
     }
     let Some(amount) = amount.filter(|amount| explained(amount, &row.amount, movement)) else {
         let subject = Subject::Payout(row.key);
-        let booked = movement.detail.and_then(|detail| detail.amount.as_deref()).or(movement.entry.amount.as_deref());
+        let booked =
+            movement.detail.and_then(|detail| detail.amount.as_deref()).or(movement.entry.amount.as_deref());
         let text = format!("instructed {}, booked {}", row.amount, booked.unwrap_or("without amount"));
-        let exception = Exception { subject, code: "amount_mismatch", text, evidence: Some(movement.evidence) };
+        let exception =
+            Exception { subject, code: "amount_mismatch", text, evidence: Some(movement.evidence) };
         book.raise(envelope, exception);
         return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
     };
     if let Some(text) = second_debit(row, movement) {
         let subject = Subject::Payout(row.key);
-        let exception = Exception { subject, code: "duplicate_debit", text, evidence: Some(movement.evidence) };
+        let exception =
+            Exception { subject, code: "duplicate_debit", text, evidence: Some(movement.evidence) };
         book.raise(envelope, exception);
         return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
     }
@@ -338,14 +368,18 @@ fn debit(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>, row:
         counter_account: format!("creditor:{}", row.token.base32()),
         on_behalf_of: None,
         booking: Box::new(booking(movement, amount)),
-        bank_references: movement.detail.map(|detail| detail_references(movement.entry, detail)).unwrap_or_default(),
+        bank_references: movement
+            .detail
+            .map(|detail| detail_references(movement.entry, detail))
+            .unwrap_or_default(),
         mark: movement.mark,
     };
     book.write(envelope, fact);
     if matches!(before, State::Rejected | State::Cancelled) {
         let subject = Subject::Payout(row.key);
         let text = format!("money left although the payout was {}", before.name());
-        let exception = Exception { subject, code: "debit_after_reject", text, evidence: Some(movement.evidence) };
+        let exception =
+            Exception { subject, code: "debit_after_reject", text, evidence: Some(movement.evidence) };
         book.raise(envelope, exception);
     }
 }
@@ -382,7 +416,9 @@ fn charge_amount(charge: &Charge, currency: Currency) -> Option<Decimal> {
 /// A fee entry, by its transaction code. Source: status life cycle, section 6.1 (`CHRG`, `FEES`, `COMC`).
 fn is_charge(movement: &Movement<'_>) -> bool {
     let code = |code: &BankTransactionCode| {
-        code.sub_family.as_deref().is_some_and(|sub_family| matches!(sub_family, "CHRG" | "FEES" | "COMC" | "COMM"))
+        code.sub_family
+            .as_deref()
+            .is_some_and(|sub_family| matches!(sub_family, "CHRG" | "FEES" | "COMC" | "COMM"))
     };
     let of_detail = movement.detail.and_then(|detail| detail.bank_transaction_code.as_ref());
     of_detail.or(movement.entry.bank_transaction_code.as_ref()).is_some_and(code)
@@ -461,7 +497,10 @@ fn credit(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>, row
     let (true, true, Some(amount)) = (is_return(movement), plausible, amount) else {
         let subject = Subject::Payout(row.key);
         let text = "a credit carries the keys of this payout but is no return of it".to_owned();
-        book.raise(envelope, Exception { subject, code: "possible_return", text, evidence: Some(movement.evidence) });
+        book.raise(
+            envelope,
+            Exception { subject, code: "possible_return", text, evidence: Some(movement.evidence) },
+        );
         return unmatched(book, envelope, movement, UnmatchedClass::PossibleReturn);
     };
     let news = booking_reference(movement);
@@ -473,7 +512,8 @@ fn credit(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>, row
         if differs {
             let subject = Subject::Payout(row.key);
             let text = "the money came back a second time".to_owned();
-            let exception = Exception { subject, code: "second_return", text, evidence: Some(movement.evidence) };
+            let exception =
+                Exception { subject, code: "second_return", text, evidence: Some(movement.evidence) };
             book.raise(envelope, exception);
             unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
         }
@@ -483,7 +523,8 @@ fn credit(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>, row
     let information = movement.detail.and_then(|detail| detail.returned.as_ref());
     let returned = Return {
         amount,
-        reason: information.and_then(|returned| returned.reason.clone().or_else(|| returned.proprietary.clone())),
+        reason: information
+            .and_then(|returned| returned.reason.clone().or_else(|| returned.proprietary.clone())),
         account_servicer_reference: news,
         booking_date: date(movement.entry.booking_date.as_deref()),
         evidence: movement.evidence,
@@ -493,7 +534,10 @@ fn credit(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>, row
     if undebited {
         let subject = Subject::Payout(row.key);
         let text = "money came back before a debit was seen".to_owned();
-        book.raise(envelope, Exception { subject, code: "return_without_debit", text, evidence: Some(movement.evidence) });
+        book.raise(
+            envelope,
+            Exception { subject, code: "return_without_debit", text, evidence: Some(movement.evidence) },
+        );
     }
 }
 
@@ -521,7 +565,8 @@ fn collective(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>)
             block.payment_information_id,
         );
         let subject = Subject::Block(block.key);
-        let exception = Exception { subject, code: "collective_mismatch", text, evidence: Some(movement.evidence) };
+        let exception =
+            Exception { subject, code: "collective_mismatch", text, evidence: Some(movement.evidence) };
         book.raise(envelope, exception);
         return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
     };
@@ -531,7 +576,8 @@ fn collective(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>)
         if known != news {
             let text = format!("block booked under {known} and under {news}");
             let subject = Subject::Block(block.key);
-            let exception = Exception { subject, code: "duplicate_debit", text, evidence: Some(movement.evidence) };
+            let exception =
+                Exception { subject, code: "duplicate_debit", text, evidence: Some(movement.evidence) };
             book.raise(envelope, exception);
             return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
         }
@@ -563,13 +609,20 @@ fn equals_block(view: &View, block: &BlockRow, amount: &Amount) -> bool {
 fn unmatched(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>, class: UnmatchedClass) {
     let identity = identity(movement.account, movement.entry, movement.detail, movement.record);
     let known = book.view.by_entry_identity(&identity).map(|row| row.key);
-    let Some(currency) = movement.entry.currency.as_deref().and_then(|text| Currency::parse(text.trim()).ok()) else {
+    let Some(currency) =
+        movement.entry.currency.as_deref().and_then(|text| Currency::parse(text.trim()).ok())
+    else {
         let text = "an entry without a readable currency".to_owned();
-        let exception =
-            Exception { subject: Subject::Gateway, code: "entry_unreadable", text, evidence: Some(movement.evidence) };
+        let exception = Exception {
+            subject: Subject::Gateway,
+            code: "entry_unreadable",
+            text,
+            evidence: Some(movement.evidence),
+        };
         return book.raise(envelope, exception);
     };
-    let text = movement.detail.and_then(|detail| detail.amount.as_deref()).or(movement.entry.amount.as_deref());
+    let text =
+        movement.detail.and_then(|detail| detail.amount.as_deref()).or(movement.entry.amount.as_deref());
     let code = movement.detail.and_then(|detail| detail.bank_transaction_code.as_ref());
     let fact = Fact::EntryUnmatched {
         key: known.unwrap_or(book.view.counters.entry),
@@ -610,7 +663,8 @@ fn statement(
         return;
     }
     let balance = |kinds: &[&str]| {
-        let found = report.balances.iter().find(|balance| kinds.contains(&balance.kind.as_deref().unwrap_or("")));
+        let found =
+            report.balances.iter().find(|balance| kinds.contains(&balance.kind.as_deref().unwrap_or("")));
         let amount = found.and_then(|balance| balance.amount.as_deref()).and_then(lexical_decimal);
         let negative = found.and_then(|balance| balance.direction.as_deref()) == Some("debit");
         amount.map(|amount| if negative { -amount } else { amount })
@@ -637,8 +691,12 @@ fn statement(
         if opening.checked_add(movement) != Some(closing) {
             let id = report.id.as_deref().unwrap_or("without id");
             let text = format!("statement {id}: {opening} and {movement} do not make {closing}");
-            let exception =
-                Exception { subject: Subject::Gateway, code: "statement_does_not_foot", text, evidence: Some(evidence) };
+            let exception = Exception {
+                subject: Subject::Gateway,
+                code: "statement_does_not_foot",
+                text,
+                evidence: Some(evidence),
+            };
             book.raise(envelope, exception);
         }
     }

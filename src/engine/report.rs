@@ -21,9 +21,8 @@ pub const NO_REFERENCE: &[&str] = &["NOTPROVIDED", "NONREF", "NOTAVAILABLE"];
 
 /// A usable reference: present, and not one of the words for "none".
 pub fn reference(text: Option<&String>) -> Option<&str> {
-    text.map(|text| text.trim()).filter(|text| {
-        !text.is_empty() && !NO_REFERENCE.iter().any(|none| none.eq_ignore_ascii_case(text))
-    })
+    text.map(|text| text.trim())
+        .filter(|text| !text.is_empty() && !NO_REFERENCE.iter().any(|none| none.eq_ignore_ascii_case(text)))
 }
 
 /// The token that a UETR names. Case does not matter.
@@ -46,7 +45,9 @@ pub fn needs(view: &View, standing: &Standing, part: &Part, wanted: &mut Vec<Loo
     for item in &part.items {
         match &item.said {
             Said::Group(report) if !is_interbank(report) => {
-                wanted.extend(reference(report.original_message_id.as_ref()).map(|id| Lookup::MessageId(id.to_owned())));
+                wanted.extend(
+                    reference(report.original_message_id.as_ref()).map(|id| Lookup::MessageId(id.to_owned())),
+                );
             }
             Said::Batch(_, batch) => {
                 let id = reference(batch.original_payment_information_id.as_ref());
@@ -80,7 +81,10 @@ fn payment_needs(
         match block {
             Some(block) => wanted.push(end_to_end_lookup(&block.debtor_account_ref, end_to_end)),
             None => wanted.extend(
-                standing.accounts.of_bank(&part.bank).map(|account| end_to_end_lookup(&account.account_ref, end_to_end)),
+                standing
+                    .accounts
+                    .of_bank(&part.bank)
+                    .map(|account| end_to_end_lookup(&account.account_ref, end_to_end)),
             ),
         }
     }
@@ -136,7 +140,10 @@ fn apply_item(book: &mut Book<'_>, around: Around<'_>, item: &Item, evidence: Ev
         Said::Broken { code, text } => {
             let text = format!("{code}: {text}");
             let subject = Subject::Document(around.2.document);
-            book.raise(envelope, Exception { subject, code: "document_deviates", text, evidence: Some(evidence) });
+            book.raise(
+                envelope,
+                Exception { subject, code: "document_deviates", text, evidence: Some(evidence) },
+            );
         }
         _ => reconcile::apply_item(book, around, item, evidence),
     }
@@ -173,13 +180,20 @@ fn group(book: &mut Book<'_>, envelope: &Envelope, report: &Report, evidence: Ev
     let news = news_of(code, &report.reasons, report);
     let Some(message) = book.view.by_message_id(id) else {
         let text = format!("a status report names the message {id}, which is not ours");
-        book.raise(envelope, Exception { subject: Subject::Gateway, code: "unknown_message", text, evidence: Some(evidence) });
+        book.raise(
+            envelope,
+            Exception { subject: Subject::Gateway, code: "unknown_message", text, evidence: Some(evidence) },
+        );
         return;
     };
     if duplicate_refusal(&news) {
         // Something with our identity is at the bank: it never rejects a payout by itself.
-        let (subject, text) = (Subject::Message(message.key), format!("the bank calls message {id} a duplicate"));
-        book.raise(envelope, Exception { subject, code: "duplicate_at_bank", text, evidence: Some(evidence) });
+        let (subject, text) =
+            (Subject::Message(message.key), format!("the bank calls message {id} a duplicate"));
+        book.raise(
+            envelope,
+            Exception { subject, code: "duplicate_at_bank", text, evidence: Some(evidence) },
+        );
         return;
     }
     if message.last_code.as_deref() == Some(news.code.as_str()) {
@@ -191,18 +205,30 @@ fn group(book: &mut Book<'_>, envelope: &Envelope, report: &Report, evidence: Ev
     contradiction(book, envelope, (Subject::Message(key), outcome), (known.as_deref(), &news.code), evidence);
 }
 
-fn block(book: &mut Book<'_>, envelope: &Envelope, (report, batch): (&Report, &BatchStatus), evidence: Evidence) {
+fn block(
+    book: &mut Book<'_>,
+    envelope: &Envelope,
+    (report, batch): (&Report, &BatchStatus),
+    evidence: Evidence,
+) {
     let Some(code) = &batch.status else { return };
     let Some(id) = reference(batch.original_payment_information_id.as_ref()) else { return };
     let news = news_of(code, &batch.reasons, report);
     let Some(row) = book.view.by_payment_information_id(id) else {
         let text = format!("a status report names the payment information {id}, which is not ours");
-        book.raise(envelope, Exception { subject: Subject::Gateway, code: "unknown_block", text, evidence: Some(evidence) });
+        book.raise(
+            envelope,
+            Exception { subject: Subject::Gateway, code: "unknown_block", text, evidence: Some(evidence) },
+        );
         return;
     };
     if duplicate_refusal(&news) {
-        let (subject, text) = (Subject::Block(row.key), format!("the bank calls payment information {id} a duplicate"));
-        book.raise(envelope, Exception { subject, code: "duplicate_at_bank", text, evidence: Some(evidence) });
+        let (subject, text) =
+            (Subject::Block(row.key), format!("the bank calls payment information {id} a duplicate"));
+        book.raise(
+            envelope,
+            Exception { subject, code: "duplicate_at_bank", text, evidence: Some(evidence) },
+        );
         return;
     }
     if row.last_code.as_deref() == Some(news.code.as_str()) {
@@ -218,7 +244,8 @@ fn block(book: &mut Book<'_>, envelope: &Envelope, (report, batch): (&Report, &B
 /// Source: faults and threats, section 2.4; codes of the ISO status reason list.
 fn duplicate_refusal(news: &StatusNews) -> bool {
     const DUPLICATE: &[&str] = &["DU01", "DU02", "DU03", "DU04", "DU05", "AM05"];
-    let reason = news.reason.as_ref().and_then(|reason| reason.code.as_deref().or(reason.proprietary.as_deref()));
+    let reason =
+        news.reason.as_ref().and_then(|reason| reason.code.as_deref().or(reason.proprietary.as_deref()));
     news.code == "RJCT" && reason.is_some_and(|code| DUPLICATE.contains(&code))
 }
 
@@ -231,7 +258,10 @@ fn contradiction(
 ) {
     if outcome == Merge::Contradicts {
         let text = format!("the bank said {} and {said}", known.unwrap_or("nothing"));
-        book.raise(envelope, Exception { subject, code: "status_contradiction", text, evidence: Some(evidence) });
+        book.raise(
+            envelope,
+            Exception { subject, code: "status_contradiction", text, evidence: Some(evidence) },
+        );
     }
 }
 
@@ -269,7 +299,9 @@ pub fn combine(named: &[(&str, Vec<Key>)]) -> Found {
     match (found, open) {
         (Some((_, key)), None) => Found::One(key),
         (Some((_, key)), Some((_, several))) if several.contains(&key) => Found::One(key),
-        (Some((by, _)), Some((name, _))) => Found::Conflict(format!("{by} and {name} name different payouts")),
+        (Some((by, _)), Some((name, _))) => {
+            Found::Conflict(format!("{by} and {name} name different payouts"))
+        }
         (None, Some((name, several))) => Found::Conflict(format!("{name} names {} payouts", several.len())),
         (None, None) => Found::None,
     }
@@ -289,11 +321,17 @@ fn payment(
         Found::None if is_interbank(report) => return,
         Found::None => {
             let text = "a status names a payment that is not ours".to_owned();
-            let exception = Exception { subject: Subject::Gateway, code: "unknown_payment", text, evidence: Some(evidence) };
+            let exception = Exception {
+                subject: Subject::Gateway,
+                code: "unknown_payment",
+                text,
+                evidence: Some(evidence),
+            };
             return book.raise(envelope, exception);
         }
         Found::Conflict(text) => {
-            let exception = Exception { subject: Subject::Gateway, code: "key_conflict", text, evidence: Some(evidence) };
+            let exception =
+                Exception { subject: Subject::Gateway, code: "key_conflict", text, evidence: Some(evidence) };
             return book.raise(envelope, exception);
         }
     };
@@ -305,8 +343,12 @@ fn payment(
     }
     if duplicate_refusal(&news) {
         let text = "the bank calls the payment a duplicate".to_owned();
-        let exception =
-            Exception { subject: Subject::Payout(key), code: "duplicate_at_bank", text, evidence: Some(evidence) };
+        let exception = Exception {
+            subject: Subject::Payout(key),
+            code: "duplicate_at_bank",
+            text,
+            evidence: Some(evidence),
+        };
         return book.raise(envelope, exception);
     }
     say(book, envelope, &row, Spoken { news, bank_references, evidence });
@@ -369,7 +411,9 @@ fn names<'a>(
             .and_then(|batch| batch.original_payment_information_id.as_deref())
             .and_then(|id| view.by_payment_information_id(id));
         let keys = match block {
-            Some(block) => view.by_end_to_end(&block.debtor_account_ref, &key).map(|row| row.key).into_iter().collect(),
+            Some(block) => {
+                view.by_end_to_end(&block.debtor_account_ref, &key).map(|row| row.key).into_iter().collect()
+            }
             None => standing
                 .accounts
                 .of_bank(&part.bank)
@@ -380,8 +424,11 @@ fn names<'a>(
         named.push(("the end-to-end id", keys));
     }
     for reference in bank_references(status) {
-        let keys: Vec<Key> =
-            view.by_bank_reference(&reference).filter(|row| row.bank == part.bank).map(|row| row.key).collect();
+        let keys: Vec<Key> = view
+            .by_bank_reference(&reference)
+            .filter(|row| row.bank == part.bank)
+            .map(|row| row.key)
+            .collect();
         named.push(("the bank's reference", keys));
     }
     named

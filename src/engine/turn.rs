@@ -36,7 +36,11 @@ pub enum TurnError {
 
 /// Decides as many of the inputs, from the first on, as one view can serve, and makes their facts
 /// durable. Returns one outcome per decided input; the others belong to the next turn.
-pub async fn turn(store: &Store, standing: &Standing, inputs: &[Envelope]) -> Result<Vec<Outcome>, TurnError> {
+pub async fn turn(
+    store: &Store,
+    standing: &Standing,
+    inputs: &[Envelope],
+) -> Result<Vec<Outcome>, TurnError> {
     for _ in 0..CONFLICTS_MAX {
         let view = load(store, standing, inputs).await?;
         let (outcomes, turn) = decide_all(view, standing, inputs)?;
@@ -65,7 +69,11 @@ async fn load(store: &Store, standing: &Standing, inputs: &[Envelope]) -> Result
     Ok(view)
 }
 
-fn decide_all(mut view: View, standing: &Standing, inputs: &[Envelope]) -> Result<(Vec<Outcome>, Turn), TurnError> {
+fn decide_all(
+    mut view: View,
+    standing: &Standing,
+    inputs: &[Envelope],
+) -> Result<(Vec<Outcome>, Turn), TurnError> {
     let mut outcomes = Vec::with_capacity(inputs.len());
     let mut book = Book::new(&mut view);
     for envelope in inputs {

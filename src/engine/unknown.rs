@@ -19,7 +19,12 @@ pub fn retry_at(attempt: u32, retry_after_s: Option<u64>, now: DateTime<Utc>) ->
 }
 
 /// When to inquire next. `duplicate` says that the bank has just claimed to have it: ask at once.
-pub fn inquire_at(profile: &UnknownOutcome, inquiries: u32, duplicate: bool, now: DateTime<Utc>) -> DateTime<Utc> {
+pub fn inquire_at(
+    profile: &UnknownOutcome,
+    inquiries: u32,
+    duplicate: bool,
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
     if duplicate {
         return now;
     }

@@ -78,7 +78,12 @@ fn reason_code(news: &StatusNews) -> Option<String> {
 }
 
 /// A page of payouts.
-pub async fn payouts(store: &Store, filter: Filter, cursor: Cursor, limit: usize) -> Result<Value, StoreError> {
+pub async fn payouts(
+    store: &Store,
+    filter: Filter,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Value, StoreError> {
     let page = store.list(filter, cursor, limit).await?;
     Ok(json!({
         "items": page.items.iter().map(listed).collect::<Vec<_>>(),
@@ -224,7 +229,11 @@ pub fn totals_json(rows: &[TotalsRow]) -> Value {
 
 /// Counts and sums of one of the client's batches, per currency and state.
 pub async fn batch(store: &Store, tenant: Option<&str>, batch_id: &str) -> Result<Option<Value>, StoreError> {
-    let filter = Filter { tenant: tenant.map(str::to_owned), batch_id: Some(batch_id.to_owned()), ..Filter::default() };
+    let filter = Filter {
+        tenant: tenant.map(str::to_owned),
+        batch_id: Some(batch_id.to_owned()),
+        ..Filter::default()
+    };
     let mut rows: Vec<TotalsRow> = Vec::new();
     let mut cursor: Cursor = None;
     loop {
@@ -249,7 +258,8 @@ pub async fn batch(store: &Store, tenant: Option<&str>, batch_id: &str) -> Resul
 /// State of a batch from its members. Source: status life cycle, section 4.2.
 fn batch_state(rows: &[TotalsRow]) -> &'static str {
     let has = |state: State| rows.iter().any(|row| row.state == state && row.count > 0);
-    let only = |states: &[State]| rows.iter().filter(|row| row.count > 0).all(|row| states.contains(&row.state));
+    let only =
+        |states: &[State]| rows.iter().filter(|row| row.count > 0).all(|row| states.contains(&row.state));
     if only(&[State::Rejected]) {
         "Rejected"
     } else if only(&[State::Cancelled]) {
@@ -268,7 +278,12 @@ fn batch_state(rows: &[TotalsRow]) -> &'static str {
 }
 
 /// Exception items.
-pub async fn exceptions(store: &Store, filter: Filter, cursor: Cursor, limit: usize) -> Result<Value, StoreError> {
+pub async fn exceptions(
+    store: &Store,
+    filter: Filter,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Value, StoreError> {
     let page = store.exceptions(filter, cursor, limit).await?;
     let items: Vec<Value> = page
         .items
@@ -287,7 +302,12 @@ pub async fn exceptions(store: &Store, filter: Filter, cursor: Cursor, limit: us
 }
 
 /// Account entries that belong to no payout.
-pub async fn entries(store: &Store, filter: Filter, cursor: Cursor, limit: usize) -> Result<Value, StoreError> {
+pub async fn entries(
+    store: &Store,
+    filter: Filter,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Value, StoreError> {
     let page = store.entries(filter, cursor, limit).await?;
     let items: Vec<Value> = page
         .items

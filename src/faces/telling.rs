@@ -22,9 +22,13 @@ fn evidence(fact: &Fact, cause: &Cause) -> Option<String> {
     match (fact, cause) {
         (Fact::MessageFrozen(message), _) => Some(message.document.hex()),
         (Fact::StepStarted { head, .. }, _) => Some(head.hex()),
-        (Fact::StepEnded { end: AttemptEnd::Received { reply, .. } | AttemptEnd::Refused { reply, .. }, .. }, _) => {
-            Some(reply.hex())
-        }
+        (
+            Fact::StepEnded {
+                end: AttemptEnd::Received { reply, .. } | AttemptEnd::Refused { reply, .. },
+                ..
+            },
+            _,
+        ) => Some(reply.hex()),
         (_, Cause::Document(digest, _)) => Some(digest.hex()),
         _ => None,
     }
@@ -43,7 +47,8 @@ pub fn subject(subject: Subject) -> String {
 }
 
 fn said(news: &StatusNews) -> String {
-    let reason = news.reason.as_ref().and_then(|reason| reason.code.as_deref().or(reason.proprietary.as_deref()));
+    let reason =
+        news.reason.as_ref().and_then(|reason| reason.code.as_deref().or(reason.proprietary.as_deref()));
     let reason = reason.map_or(String::new(), |code| format!(", reason {code}"));
     format!("{}: {}{reason}", news.code, meaning(&news.code).meaning)
 }
@@ -57,28 +62,44 @@ fn words(fact: &Fact) -> (&'static str, String) {
         Fact::PayoutHeld { hold, .. } => ("held", hold_words(hold)),
         Fact::PayoutReleased { .. } => ("released", "released".to_owned()),
         Fact::PayoutCancelled { reason, .. } => ("cancelled", format!("cancelled here: {reason}")),
-        Fact::CancelRequested { reason, .. } => ("cancel_requested", format!("cancellation wanted: {reason}")),
-        Fact::RequestAnswered { status, .. } => ("request_answered", format!("answered {status}")),
-        Fact::MessageFrozen(message) => {
-            ("frozen", format!("frozen in {} {} with {} payments", message.definition, message.message_id, message.count))
+        Fact::CancelRequested { reason, .. } => {
+            ("cancel_requested", format!("cancellation wanted: {reason}"))
         }
-        Fact::MessageDissolved { reason, .. } => ("dissolved", format!("message dissolved, nothing had left: {reason}")),
+        Fact::RequestAnswered { status, .. } => ("request_answered", format!("answered {status}")),
+        Fact::MessageFrozen(message) => (
+            "frozen",
+            format!(
+                "frozen in {} {} with {} payments",
+                message.definition, message.message_id, message.count
+            ),
+        ),
+        Fact::MessageDissolved { reason, .. } => {
+            ("dissolved", format!("message dissolved, nothing had left: {reason}"))
+        }
         Fact::StepStarted { attempt, resend, .. } => {
             let again = if *resend { ", the identical octets again" } else { "" };
             ("send_started", format!("attempt {attempt} opened{again}"))
         }
-        Fact::StepEnded { attempt, end, .. } => ("send_ended", format!("attempt {attempt}: {}", end_words(end))),
+        Fact::StepEnded { attempt, end, .. } => {
+            ("send_ended", format!("attempt {attempt}: {}", end_words(end)))
+        }
         Fact::InquiryEnded { end, .. } => ("inquired", inquiry_words(end)),
         Fact::DocumentReceived { channel, authenticated, size, .. } => {
             let proof = if *authenticated { "authenticated" } else { "not authenticated, kept as evidence" };
             ("document_received", format!("{} octets by {}, {proof}", size, channel.name()))
         }
-        Fact::DocumentRead { part, records, .. } => ("document_read", format!("part {part} with {records} records")),
+        Fact::DocumentRead { part, records, .. } => {
+            ("document_read", format!("part {part} with {records} records"))
+        }
         Fact::MessageStatus { news, .. } => ("message_status", said(news)),
         Fact::BlockStatus { news, .. } => ("block_status", said(news)),
         Fact::PayoutStatus { news, .. } => ("status", said(news)),
-        Fact::InterbankStatus { news, .. } => ("interbank_status", format!("relayed between banks: {}", said(news))),
-        Fact::EntryBooked { booking, mark, .. } => ("booked", format!("debit of {} booked, {}", booking.amount, mark.name())),
+        Fact::InterbankStatus { news, .. } => {
+            ("interbank_status", format!("relayed between banks: {}", said(news)))
+        }
+        Fact::EntryBooked { booking, mark, .. } => {
+            ("booked", format!("debit of {} booked, {}", booking.amount, mark.name()))
+        }
         Fact::BlockBooked { booking, mark, .. } => {
             ("block_booked", format!("collective debit of {} booked, {}", booking.amount, mark.name()))
         }
@@ -110,14 +131,18 @@ fn end_words(end: &AttemptEnd) -> String {
         }
         AttemptEnd::Refused { status, reason, .. } => format!("refused before processing: {status} {reason}"),
         AttemptEnd::NotSent { cause } => format!("nothing was sent: {cause}"),
-        AttemptEnd::Unknown { cause, bytes_left, .. } => format!("outcome unknown after {bytes_left} octets: {cause}"),
+        AttemptEnd::Unknown { cause, bytes_left, .. } => {
+            format!("outcome unknown after {bytes_left} octets: {cause}")
+        }
     }
 }
 
 fn inquiry_words(end: &InquiryEnd) -> String {
     match end {
         InquiryEnd::Found => "the bank has the message".to_owned(),
-        InquiryEnd::NotFound => "the bank does not know the message yet; that proves nothing by itself".to_owned(),
+        InquiryEnd::NotFound => {
+            "the bank does not know the message yet; that proves nothing by itself".to_owned()
+        }
         InquiryEnd::Failed { cause } => format!("no usable answer: {cause}"),
     }
 }
@@ -126,7 +151,9 @@ fn inquiry_words(end: &InquiryEnd) -> String {
 pub fn advice(code: &str) -> &'static str {
     match code.get(..2).unwrap_or_default() {
         "AC" | "AG" => "check the payee's account with the payee; do not repeat the same data",
-        "RC" | "CN" | "DN" => "the payee's bank cannot be reached this way: correct its code or take another rail",
+        "RC" | "CN" | "DN" => {
+            "the payee's bank cannot be reached this way: correct its code or take another rail"
+        }
         "AM" => match code {
             "AM05" => "look for the first payment; never repeat it by itself",
             "AM04" => "provide funds, then re-issue",

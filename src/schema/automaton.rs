@@ -60,9 +60,9 @@ fn advance(schema: &Schema, current: Option<&Member>, place: &mut Place, index: 
         return if member.needs == 0 { Entry::Fits(index) } else { Entry::Early(index) };
     };
     if current.slot != member.slot {
-        let done = filled(current, place.count);
+        let done = fills(current, place.count, member.needs);
         *place = Place { member: index, count: 1 };
-        return if done >= member.needs { Entry::Fits(index) } else { Entry::Early(index) };
+        return if done { Entry::Fits(index) } else { Entry::Early(index) };
     }
     // Alternatives of a repeated choice share one count; those of a single choice exclude each other.
     if index != place.member && !repeats(schema, index) {
@@ -78,17 +78,17 @@ fn repeats(schema: &Schema, index: MemberId) -> bool {
     schema.slots.iter().any(|slot| slot.max > 1 && (slot.first..slot.end).contains(&index))
 }
 
-/// The last slot that is filled when `count` of `member` stand.
+/// Whether `count` of `member` are enough of it, and leave nothing open up to the slot `required`.
 #[inline]
-fn filled(member: &Member, count: u32) -> u16 {
-    if count >= member.min { member.slot } else { member.slot - 1 }
+fn fills(member: &Member, count: u32, required: u16) -> bool {
+    count >= member.min && member.slot >= required
 }
 
 /// Whether the content may end here.
 #[inline]
 pub(super) fn may_end(schema: &Schema, required: u16, place: Place) -> bool {
     match schema.members.get(usize::from(place.member)) {
-        Some(member) => filled(member, place.count) >= required,
+        Some(member) => fills(member, place.count, required),
         None => required == 0,
     }
 }

@@ -225,14 +225,17 @@ fn check_base64(facets: &Facets, value: &str) -> Result<(), Broken> {
 }
 
 fn check_other(primitive: Primitive, facets: &Facets, value: &str) -> Result<(), Broken> {
+    // libxml2 2.9.14 collapses the white space of dates only where a pattern follows, and its verdict is the one that banks
+    // test with; otherwise it passes white space over only in front of a time and behind the zone of a dateTime.
     let trimmed = lexical::trim(value);
+    let exact = if facets.patterns.is_empty() { value } else { trimmed };
     let valid = match primitive {
         Primitive::Boolean => matches!(trimmed, "true" | "false" | "1" | "0"),
-        Primitive::Date => lexical::is_date(trimmed),
-        Primitive::DateTime => lexical::is_date_time(trimmed),
-        Primitive::Time => lexical::is_time(trimmed),
-        Primitive::GYear => lexical::is_year(trimmed),
-        Primitive::GYearMonth => lexical::is_year_month(trimmed),
+        Primitive::Date => lexical::is_date(exact),
+        Primitive::DateTime => lexical::is_exact_date_time(exact),
+        Primitive::Time => lexical::is_time(lexical::trim_start(exact)),
+        Primitive::GYear => lexical::is_year(exact),
+        Primitive::GYearMonth => lexical::is_year_month(exact),
         Primitive::String | Primitive::Decimal | Primitive::Base64Binary => true,
     };
     if !valid {
@@ -244,9 +247,17 @@ fn check_other(primitive: Primitive, facets: &Facets, value: &str) -> Result<(),
     check_patterns(facets, trimmed)
 }
 
-/// A value as a message shows it: quoted, and cut when long.
+/// A value as a message shows it: quoted, on one line, and cut when long.
 fn quoted(value: &str) -> String {
     let shown = 40;
-    let cut: String = value.chars().take(shown).collect();
-    if cut.len() < value.len() { format!("'{cut}…'") } else { format!("'{cut}'") }
+    let mut text = String::from("'");
+    for character in value.chars().take(shown) {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    text.push_str(if value.chars().nth(shown).is_some() { "…'" } else { "'" });
+    text
 }

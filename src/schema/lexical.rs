@@ -19,6 +19,12 @@ pub(super) fn trim(value: &str) -> &str {
     }
 }
 
+/// The value without white space at its start.
+#[inline]
+pub(super) fn trim_start(value: &str) -> &str {
+    value.trim_start_matches([' ', '\t', '\n', '\r'])
+}
+
 /// The value with white space collapsed.
 pub(super) fn collapse(value: &str) -> Cow<'_, str> {
     if !value.bytes().any(is_space) {
@@ -28,7 +34,8 @@ pub(super) fn collapse(value: &str) -> Cow<'_, str> {
     Cow::Owned(words.join(" "))
 }
 
-/// A decimal number taken apart; the parts lie in the text.
+/// A decimal number taken apart; the parts lie in the text. A lone sign is none, although libxml2 lets one with white space
+/// behind it pass.
 pub(super) struct Decimal<'a> {
     negative: bool,
     /// Without leading zeros.
@@ -139,6 +146,14 @@ pub(super) fn is_date_time(text: &str) -> bool {
     time_part.and_then(time).is_some_and(is_zone)
 }
 
+/// `xs:dateTime` as it stands: white space may follow a zone, and nothing else.
+pub(super) fn is_exact_date_time(text: &str) -> bool {
+    let trimmed = text.trim_end_matches([' ', '\t', '\n', '\r']);
+    let sign = trimmed.len().checked_sub("+00:00".len()).and_then(|at| trimmed.as_bytes().get(at));
+    let has_zone = trimmed.ends_with('Z') || matches!(sign, Some(b'+' | b'-'));
+    is_date_time(trimmed) && (has_zone || trimmed.len() == text.len())
+}
+
 /// `xs:time`.
 pub(super) fn is_time(text: &str) -> bool {
     time(text.as_bytes()).is_some_and(is_zone)
@@ -154,22 +169,21 @@ pub(super) fn is_year_month(text: &str) -> bool {
     year_month(text.as_bytes()).is_some_and(|(_, _, rest)| is_zone(rest))
 }
 
-/// Takes a year off the front: its value modulo 400, which is all that leap years need.
-fn year(text: &[u8]) -> Option<(u32, &[u8])> {
-    let (negative, text) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        rest => (false, rest),
-    };
+/// Takes a year off the front. Like libxml2, no year beyond 64 bits.
+fn year(text: &[u8]) -> Option<(i64, &[u8])> {
+    let text = text.strip_prefix(b"-").unwrap_or(text);
     let length = text.iter().take_while(|octet| octet.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(length);
-    if length < 4 || (length > 4 && digits[0] == b'0') || digits.iter().all(|digit| *digit == b'0') {
+    if length < 4 || (length > 4 && digits[0] == b'0') {
         return None;
     }
-    let value = digits.iter().fold(0_u32, |value, digit| (value * 10 + u32::from(digit - b'0')) % 400);
-    Some((if negative { (400 - value) % 400 } else { value }, rest))
+    let value = digits
+        .iter()
+        .try_fold(0_i64, |value, digit| value.checked_mul(10)?.checked_add(i64::from(digit - b'0')));
+    value.filter(|year| *year != 0).map(|year| (year, rest))
 }
 
-fn year_month(text: &[u8]) -> Option<(u32, u32, &[u8])> {
+fn year_month(text: &[u8]) -> Option<(i64, u32, &[u8])> {
     let (year, rest) = year(text)?;
     let (month, rest) = two_digits(rest.strip_prefix(b"-")?)?;
     (1..=12).contains(&month).then_some((year, month, rest))
@@ -178,7 +192,7 @@ fn year_month(text: &[u8]) -> Option<(u32, u32, &[u8])> {
 fn date(text: &[u8]) -> Option<&[u8]> {
     let (year, month, rest) = year_month(text)?;
     let (day, rest) = two_digits(rest.strip_prefix(b"-")?)?;
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year == 0);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         2 if leap => 29,
         2 => 28,

@@ -2,6 +2,9 @@
 //! Never which rail a payout takes (`engine::routing`).
 
 use super::ProfileError;
+use crate::domain::calendar::Calendar;
+use crate::domain::charset::CharacterSet;
+use crate::domain::currency::Currency;
 use crate::domain::payout::{ChargeBearer, Code, Rail, Speed};
 use chrono::{NaiveDate, NaiveTime};
 use rust_decimal::Decimal;
@@ -16,8 +19,8 @@ const RAILS: &str = include_str!("../../../profiles/rails.toml");
 pub struct RailCoding {
     /// Which rail.
     pub rail: Rail,
-    /// The currency that it moves, ISO 4217.
-    pub currency: String,
+    /// The currency that it moves.
+    pub currency: Currency,
     /// `PmtTpInf/SvcLvl`.
     pub service_level: Option<Code>,
     /// `PmtTpInf/LclInstrm`.
@@ -31,13 +34,13 @@ pub struct RailCoding {
     /// Most characters of an end-to-end id that reach the payee.
     pub end_to_end_max: usize,
     /// Characters that arrive.
-    pub character_set: String,
+    pub character_set: CharacterSet,
     /// Smallest amount.
     pub amount_min: Decimal,
     /// Largest amount.
     pub amount_max: Decimal,
-    /// Name of the calendar of its business days; `always` for rails that never close.
-    pub calendar: String,
+    /// Its business days.
+    pub calendar: Calendar,
     /// Bank's cut-off on a business day, local time of `time_zone`; absent for rails that never close.
     pub cut_off: Option<NaiveTime>,
     /// Zone of the cut-off.
@@ -116,8 +119,9 @@ pub enum AccountForm {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wish {
-    /// Currency of the transfer, ISO 4217.
-    pub currency: String,
+    /// Currency of the transfer.
+    #[serde(deserialize_with = "currency")]
+    pub currency: Currency,
     /// Speed wished.
     #[serde(deserialize_with = "speed")]
     pub speed: Speed,
@@ -132,7 +136,8 @@ pub struct Wish {
 pub(super) struct RailPatch {
     #[serde(deserialize_with = "rail")]
     rail: Rail,
-    currency: Option<String>,
+    #[serde(default, deserialize_with = "optional_currency")]
+    currency: Option<Currency>,
     #[serde(default, deserialize_with = "code")]
     service_level: Option<Code>,
     #[serde(default, deserialize_with = "code")]
@@ -142,12 +147,14 @@ pub(super) struct RailPatch {
     name_max: Option<usize>,
     remittance_max: Option<usize>,
     end_to_end_max: Option<usize>,
-    character_set: Option<String>,
+    #[serde(default, deserialize_with = "character_set")]
+    character_set: Option<CharacterSet>,
     #[serde(default, deserialize_with = "optional_decimal")]
     amount_min: Option<Decimal>,
     #[serde(default, deserialize_with = "optional_decimal")]
     amount_max: Option<Decimal>,
-    calendar: Option<String>,
+    #[serde(default, deserialize_with = "calendar")]
+    calendar: Option<Calendar>,
     #[serde(default, deserialize_with = "time_of_day")]
     cut_off: Option<NaiveTime>,
     #[serde(default, deserialize_with = "optional_zone")]
@@ -173,7 +180,7 @@ struct File {
 }
 
 /// The order in which the rails of a currency are tried for a speed; empty where no rule exists.
-pub fn preference(currency: &str, speed: Speed) -> &'static [Rail] {
+pub fn preference(currency: Currency, speed: Speed) -> &'static [Rail] {
     let wish = defaults().wishes.iter().find(|wish| wish.currency == currency && wish.speed == speed);
     wish.map_or(&[], |wish| &wish.rails)
 }
@@ -186,7 +193,7 @@ pub(super) fn with_defaults(patches: Vec<RailPatch>) -> Result<Vec<RailCoding>, 
 }
 
 /// Parses TOML into a shape; the error says line and column.
-pub(super) fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, ProfileError> {
+pub fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, ProfileError> {
     toml::from_str(text).map_err(|error| {
         let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -213,64 +220,41 @@ fn complete(patch: &RailPatch, default: &RailPatch) -> Result<RailCoding, Profil
     let missing = |key: &'static str| ProfileError::RailIncomplete { rail: rail.name(), key };
     let coding = RailCoding {
         rail,
-        currency: patch.currency.clone().or_else(|| default.currency.clone()).ok_or(missing("currency"))?,
-        service_level: patch.service_level.clone().or_else(|| default.service_level.clone()),
-        local_instrument: patch.local_instrument.clone().or_else(|| default.local_instrument.clone()),
-        charge_bearers: patch
-            .charge_bearers
-            .clone()
-            .or_else(|| default.charge_bearers.clone())
+        currency: either(&patch.currency, &default.currency).ok_or(missing("currency"))?,
+        service_level: either(&patch.service_level, &default.service_level),
+        local_instrument: either(&patch.local_instrument, &default.local_instrument),
+        charge_bearers: either(&patch.charge_bearers, &default.charge_bearers)
             .ok_or(missing("charge_bearers"))?,
-        name_max: patch.name_max.clone().or_else(|| default.name_max.clone()).ok_or(missing("name_max"))?,
-        remittance_max: patch
-            .remittance_max
-            .clone()
-            .or_else(|| default.remittance_max.clone())
+        name_max: either(&patch.name_max, &default.name_max).ok_or(missing("name_max"))?,
+        remittance_max: either(&patch.remittance_max, &default.remittance_max)
             .ok_or(missing("remittance_max"))?,
-        end_to_end_max: patch
-            .end_to_end_max
-            .clone()
-            .or_else(|| default.end_to_end_max.clone())
+        end_to_end_max: either(&patch.end_to_end_max, &default.end_to_end_max)
             .ok_or(missing("end_to_end_max"))?,
-        character_set: patch
-            .character_set
-            .clone()
-            .or_else(|| default.character_set.clone())
+        character_set: either(&patch.character_set, &default.character_set)
             .ok_or(missing("character_set"))?,
-        amount_min: patch
-            .amount_min
-            .clone()
-            .or_else(|| default.amount_min.clone())
-            .ok_or(missing("amount_min"))?,
-        amount_max: patch
-            .amount_max
-            .clone()
-            .or_else(|| default.amount_max.clone())
-            .ok_or(missing("amount_max"))?,
-        calendar: patch.calendar.clone().or_else(|| default.calendar.clone()).ok_or(missing("calendar"))?,
-        cut_off: patch.cut_off.clone().or_else(|| default.cut_off.clone()),
-        time_zone: patch
-            .time_zone
-            .clone()
-            .or_else(|| default.time_zone.clone())
-            .ok_or(missing("time_zone"))?,
-        address: patch.address.clone().or_else(|| default.address.clone()).ok_or(missing("address"))?,
-        purpose: patch.purpose.clone().or_else(|| default.purpose.clone()).ok_or(missing("purpose"))?,
-        agent: patch.agent.clone().or_else(|| default.agent.clone()).ok_or(missing("agent"))?,
-        accounts: patch.accounts.clone().or_else(|| default.accounts.clone()).ok_or(missing("accounts"))?,
-        reference: patch
-            .reference
-            .clone()
-            .or_else(|| default.reference.clone())
-            .ok_or(missing("reference"))?,
-        batch_booking: patch.batch_booking.clone().or_else(|| default.batch_booking.clone()),
-        batch_wait_ms: patch.batch_wait_ms.clone().or_else(|| default.batch_wait_ms.clone()),
-        payments_per_block: patch.payments_per_block.clone().or_else(|| default.payments_per_block.clone()),
+        amount_min: either(&patch.amount_min, &default.amount_min).ok_or(missing("amount_min"))?,
+        amount_max: either(&patch.amount_max, &default.amount_max).ok_or(missing("amount_max"))?,
+        calendar: either(&patch.calendar, &default.calendar).ok_or(missing("calendar"))?,
+        cut_off: either(&patch.cut_off, &default.cut_off),
+        time_zone: either(&patch.time_zone, &default.time_zone).ok_or(missing("time_zone"))?,
+        address: either(&patch.address, &default.address).ok_or(missing("address"))?,
+        purpose: either(&patch.purpose, &default.purpose).ok_or(missing("purpose"))?,
+        agent: either(&patch.agent, &default.agent).ok_or(missing("agent"))?,
+        accounts: either(&patch.accounts, &default.accounts).ok_or(missing("accounts"))?,
+        reference: either(&patch.reference, &default.reference).ok_or(missing("reference"))?,
+        batch_booking: either(&patch.batch_booking, &default.batch_booking),
+        batch_wait_ms: either(&patch.batch_wait_ms, &default.batch_wait_ms),
+        payments_per_block: either(&patch.payments_per_block, &default.payments_per_block),
     };
     if coding.charge_bearers.is_empty() {
         return Err(missing("charge_bearers"));
     }
     Ok(coding)
+}
+
+/// What the patch says, else what the default says.
+fn either<T: Clone>(patch: &Option<T>, default: &Option<T>) -> Option<T> {
+    patch.as_ref().or(default.as_ref()).cloned()
 }
 
 pub(super) fn decimal<'de, D: Deserializer<'de>>(source: D) -> Result<Decimal, D::Error> {
@@ -299,6 +283,34 @@ pub(super) fn dates<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<NaiveDat
         .map(parse)
         .collect::<Result<_, _>>()
         .map_err(|_| D::Error::custom("dates are written YYYY-MM-DD"))
+}
+
+fn currency<'de, D: Deserializer<'de>>(source: D) -> Result<Currency, D::Error> {
+    Currency::parse(&String::deserialize(source)?).map_err(D::Error::custom)
+}
+
+fn optional_currency<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Currency>, D::Error> {
+    currency(source).map(Some)
+}
+
+fn calendar<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Calendar>, D::Error> {
+    Calendar::parse(&String::deserialize(source)?).map(Some).map_err(D::Error::custom)
+}
+
+/// Names of character sets in profiles.
+const CHARACTER_SETS: &[(&str, CharacterSet)] = &[
+    ("sepa", CharacterSet::Sepa),
+    ("swift_x", CharacterSet::SwiftX),
+    ("bacs", CharacterSet::Bacs),
+    ("ascii", CharacterSet::Ascii),
+    ("latin", CharacterSet::Latin),
+    ("unicode", CharacterSet::Unicode),
+];
+
+fn character_set<'de, D: Deserializer<'de>>(source: D) -> Result<Option<CharacterSet>, D::Error> {
+    let text = String::deserialize(source)?;
+    let set = CHARACTER_SETS.iter().find(|(name, _)| *name == text).map(|(_, set)| *set);
+    set.map(Some).ok_or_else(|| D::Error::custom(format!("there is no character set '{text}'")))
 }
 
 fn time_of_day<'de, D: Deserializer<'de>>(source: D) -> Result<Option<NaiveTime>, D::Error> {

@@ -12,7 +12,7 @@ use crate::engine::batching::{PlannedMessage, batch_wait_ms, plan};
 use crate::engine::input::{Draft, DraftBlock, Input};
 use crate::engine::outgoing::{Sender, octets, version_of};
 use crate::engine::routing::Bank;
-use crate::messages::validate;
+use crate::messages::own;
 use crate::store::documents::NewDocument;
 use crate::store::listing::Unbatched;
 use chrono::{DateTime, Utc};
@@ -95,10 +95,7 @@ impl Writing {
         };
         let version = version_of(&self.bank)?;
         let written = octets(&outgoing, version, message, payouts)?;
-        let checked = validate::own(&written);
-        if let Some(finding) = checked {
-            return Err(format!("our own document breaks its definition: {} at {}", finding.code, finding.path).into());
-        }
+        own::check(&written, &self.bank.profile.message.definition)?;
         let blocks = message
             .blocks
             .iter()
@@ -108,7 +105,12 @@ impl Writing {
                 currency: block.key.currency,
                 execution_date: block.key.execution_date,
                 sum: block.sum,
-                members: block.members.iter().filter_map(|member| self.rows.get(*member)).map(|row| row.key).collect(),
+                members: block
+                    .members
+                    .iter()
+                    .filter_map(|member| self.rows.get(*member))
+                    .map(|row| row.key)
+                    .collect(),
             })
             .collect();
         Ok(Draft {

@@ -166,11 +166,16 @@ async fn inquire(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<()
         }
         Inquiry::NotFound(_) if may_resend(profile, row, now) => {
             end_inquiry(world, row, (InquiryEnd::NotFound, None), again).await?;
-            tracing::warn!(message_id = row.message_id, "the bank does not know the message; the identical octets go once more");
+            tracing::warn!(
+                message_id = row.message_id,
+                "the bank does not know the message; the identical octets go once more"
+            );
             send(world, link, row, Resend::Yes).await
         }
         Inquiry::NotFound(_) => end_inquiry(world, row, (InquiryEnd::NotFound, None), again).await,
-        Inquiry::Failed { cause } => end_inquiry(world, row, (InquiryEnd::Failed { cause }, None), again).await,
+        Inquiry::Failed { cause } => {
+            end_inquiry(world, row, (InquiryEnd::Failed { cause }, None), again).await
+        }
     }
 }
 

@@ -47,7 +47,8 @@ async fn receive(Shared(door): Shared<Door>, Path(bank): Path<String>, request: 
     let Some(inbox) = door.inboxes.get(&bank) else { return Problem::not_found().into_response() };
     let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
     let headers = plain(request.headers());
-    let peer = request.extensions().get::<PeerIdentity>().map(|peer| peer.spki_sha256.clone()).unwrap_or_default();
+    let peer =
+        request.extensions().get::<PeerIdentity>().map(|peer| peer.spki_sha256.clone()).unwrap_or_default();
     let Ok(body) = axum::body::to_bytes(request.into_body(), CALLBACK_OCTETS_MAX).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
@@ -81,7 +82,8 @@ async fn keep(door: &Door, bank: String, body: Bytes, verdict: Result<String, St
 }
 
 fn refused() -> Response {
-    Problem::new(StatusCode::UNAUTHORIZED, "callback.unproved", "The callback could not be proved").into_response()
+    Problem::new(StatusCode::UNAUTHORIZED, "callback.unproved", "The callback could not be proved")
+        .into_response()
 }
 
 /// Fields in order, names in lower case; a value that is no text is taken octet by octet.

@@ -8,7 +8,6 @@ use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use std::fmt::Write as _;
 
 /// The routes of the loopback listener.
 pub fn router(world: World) -> Router {
@@ -31,21 +30,30 @@ async fn metrics(Shared(world): Shared<World>) -> Response {
     let mut text = String::from("# HELP girogate_payouts Payouts by state.\n# TYPE girogate_payouts gauge\n");
     for row in &totals {
         let (state, currency) = (row.state.name(), row.currency.code());
-        // Writing to a String cannot fail.
-        drop(writeln!(text, "girogate_payouts{{state=\"{state}\",currency=\"{currency}\"}} {}", row.count));
+        text.push_str(&format!(
+            "girogate_payouts{{state=\"{state}\",currency=\"{currency}\"}} {}\n",
+            row.count
+        ));
     }
     text.push_str("# HELP girogate_money_minor Instructed money by state, in minor units.\n# TYPE girogate_money_minor gauge\n");
     for row in &totals {
         let (state, currency) = (row.state.name(), row.currency.code());
-        drop(writeln!(text, "girogate_money_minor{{state=\"{state}\",currency=\"{currency}\"}} {}", row.sum_minor));
+        text.push_str(&format!(
+            "girogate_money_minor{{state=\"{state}\",currency=\"{currency}\"}} {}\n",
+            row.sum_minor
+        ));
     }
     let gauges = [
         ("girogate_messages_sendable", "Messages that could be sent.", work.sendable.len()),
-        ("girogate_messages_unknown", "Messages whose outcome is unknown and due for inquiry.", work.unknown.len()),
+        (
+            "girogate_messages_unknown",
+            "Messages whose outcome is unknown and due for inquiry.",
+            work.unknown.len(),
+        ),
         ("girogate_documents_unread", "Documents that wait to be read.", work.unread.len()),
     ];
     for (name, help, value) in gauges {
-        drop(writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"));
+        text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n"));
     }
     ([("content-type", "text/plain; version=0.0.4")], text).into_response()
 }

@@ -44,7 +44,8 @@ pub enum Role {
 }
 
 /// Every role with its name in the configuration.
-pub const ROLE_NAMES: &[(Role, &str)] = &[(Role::Submit, "submit"), (Role::Read, "read"), (Role::Operate, "operate")];
+pub const ROLE_NAMES: &[(Role, &str)] =
+    &[(Role::Submit, "submit"), (Role::Read, "read"), (Role::Operate, "operate")];
 
 impl Role {
     /// The role of that name.
@@ -149,7 +150,10 @@ pub fn router(api: Api) -> Router {
         .route("/v1/reports/day/{date}", get(read::day))
         .route("/v1/openapi.json", get(openapi))
         .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
-        .route("/v1/documents/{bank}", post(operate::ingest).layer(DefaultBodyLimit::max(DOCUMENT_OCTETS_MAX)))
+        .route(
+            "/v1/documents/{bank}",
+            post(operate::ingest).layer(DefaultBodyLimit::max(DOCUMENT_OCTETS_MAX)),
+        )
         .fallback(Problem::no_route)
         .method_not_allowed_fallback(Problem::no_method)
         .with_state(api)

@@ -28,27 +28,48 @@ struct Asked {
 }
 
 /// `POST /v1/payouts/{id}/cancel`
-pub async fn cancel(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+pub async fn cancel(
+    Shared(api): Shared<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
     operate(&api, &caller, (id, Act::Cancel), &body).await
 }
 
 /// `POST /v1/payouts/{id}/hold`
-pub async fn hold(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+pub async fn hold(
+    Shared(api): Shared<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
     operate(&api, &caller, (id, Act::Hold), &body).await
 }
 
 /// `POST /v1/payouts/{id}/release`
-pub async fn release(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+pub async fn release(
+    Shared(api): Shared<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
     operate(&api, &caller, (id, Act::Release), &body).await
 }
 
-async fn operate(api: &Api, caller: &Caller, (id, act): (String, Act), body: &[u8]) -> Result<Response, Problem> {
+async fn operate(
+    api: &Api,
+    caller: &Caller,
+    (id, act): (String, Act),
+    body: &[u8],
+) -> Result<Response, Problem> {
     caller.must(Role::Operate)?;
     let asked: Asked = if body.is_empty() {
         Asked::default()
     } else {
         serde_json::from_slice(body).map_err(|cause| {
-            Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "The body is not readable").detail(cause.to_string())
+            Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "The body is not readable")
+                .detail(cause.to_string())
         })?
     };
     let token = token_of(api, caller, &id).await?;
@@ -69,7 +90,8 @@ async fn operate(api: &Api, caller: &Caller, (id, act): (String, Act), body: &[u
 
 /// The payout that an id names: exactly one, or a problem.
 async fn token_of(api: &Api, caller: &Caller, id: &str) -> Result<PayoutToken, Problem> {
-    let found = api.world.store.find(Some(&caller.0.tenant), id).await.map_err(|_| Problem::store_unknown())?;
+    let found =
+        api.world.store.find(Some(&caller.0.tenant), id).await.map_err(|_| Problem::store_unknown())?;
     match found.payouts.as_slice() {
         [one] => Ok(one.row.token),
         [] => Err(Problem::not_found()),
@@ -88,7 +110,9 @@ fn answer(operated: &Operated) -> Response {
         Operated::AskedOfBank { state } => {
             (StatusCode::ACCEPTED, json!({ "result": "asked_of_bank", "state": state.name() }))
         }
-        Operated::TooLate { state } => (StatusCode::CONFLICT, json!({ "result": "too_late", "state": state.name() })),
+        Operated::TooLate { state } => {
+            (StatusCode::CONFLICT, json!({ "result": "too_late", "state": state.name() }))
+        }
         Operated::Held => (StatusCode::OK, json!({ "result": "held" })),
         Operated::Released => (StatusCode::OK, json!({ "result": "released" })),
         Operated::NotPossible { state } => {
@@ -100,7 +124,12 @@ fn answer(operated: &Operated) -> Response {
 
 /// `POST /v1/documents/{bank}`: a bank message fetched by hand, through the same pipeline; the
 /// operator answers for where it came from.
-pub async fn ingest(Shared(api): Shared<Api>, caller: Caller, Path(bank): Path<String>, body: Bytes) -> Result<Json<Value>, Problem> {
+pub async fn ingest(
+    Shared(api): Shared<Api>,
+    caller: Caller,
+    Path(bank): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Problem> {
     caller.must(Role::Operate)?;
     if api.world.link(&bank).is_none() {
         return Err(Problem::not_found().detail("no bank of that id is configured"));

@@ -55,7 +55,8 @@ pub async fn submit(
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
-    let fits = !text.is_empty() && text.len() <= KEY_CHARS_MAX && text.bytes().all(|octet| octet.is_ascii_graphic());
+    let fits =
+        !text.is_empty() && text.len() <= KEY_CHARS_MAX && text.bytes().all(|octet| octet.is_ascii_graphic());
     if fits {
         Ok(Some(text.to_owned()))
     } else {
@@ -67,7 +68,8 @@ async fn answer(api: &Api, answer: Answer) -> Result<Response, Problem> {
     match answer {
         Answer::Submitted(Submitted { status, body, .. }) => Ok(reply(status, body, None)),
         Answer::Replay { status, body } => {
-            let stored = api.world.store.document(body).await.ok().flatten().ok_or_else(Problem::store_unknown)?;
+            let stored =
+                api.world.store.document(body).await.ok().flatten().ok_or_else(Problem::store_unknown)?;
             // What was created then is not created again.
             let status = if status == 201 { 200 } else { status };
             Ok(reply(status, stored, Some(("idempotency-replayed", "true"))))
@@ -104,8 +106,12 @@ fn checked(
     let mut items = Vec::new();
     for row in &mut reader {
         if items.len() == ITEMS_MAX {
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payouts.too_many", "Too many payouts in one request")
-                .detail(format!("at most {ITEMS_MAX}")));
+            return Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "payouts.too_many",
+                "Too many payouts in one request",
+            )
+            .detail(format!("at most {ITEMS_MAX}")));
         }
         items.push(asked(row, (&mut seen, &context))?);
     }
@@ -130,7 +136,9 @@ fn asked(
         Err(findings) if findings.iter().any(|finding| matches!(finding.origin, Origin::Whole)) => {
             return Err(malformed(&findings));
         }
-        Err(findings) => return Ok(Asked::Refused { external_id: None, problems: findings.iter().map(wrong).collect() }),
+        Err(findings) => {
+            return Ok(Asked::Refused { external_id: None, problems: findings.iter().map(wrong).collect() });
+        }
     };
     let external_id = draft.text("external_id").map(str::to_owned);
     Ok(match seen.check(&draft, context) {

@@ -35,7 +35,11 @@ impl Problem {
 
     /// The certificate is not that of a configured client.
     pub fn unknown_client() -> Problem {
-        Problem::new(StatusCode::FORBIDDEN, "client.unknown", "This certificate is not that of a configured client")
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "client.unknown",
+            "This certificate is not that of a configured client",
+        )
     }
 
     /// The client lacks a role.
@@ -67,15 +71,22 @@ impl Problem {
 
     /// The body is of another media type.
     pub fn media_type(wanted: &str) -> Problem {
-        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.media_type", "The body is of another media type")
-            .detail(format!("wanted: {wanted}"))
+        Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "body.media_type",
+            "The body is of another media type",
+        )
+        .detail(format!("wanted: {wanted}"))
     }
 
     /// Nobody knows whether the request took effect: the same key tells.
     pub fn store_unknown() -> Problem {
-        let mut problem =
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store.unknown", "It is not known whether the request took effect")
-                .detail("repeat it with the same idempotency key or external_id");
+        let mut problem = Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store.unknown",
+            "It is not known whether the request took effect",
+        )
+        .detail("repeat it with the same idempotency key or external_id");
         problem.retry_after_s = Some(5);
         problem
     }
@@ -84,7 +95,8 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = self.body.to_string();
-        let mut response = (self.status, [("content-type", "application/problem+json")], body).into_response();
+        let mut response =
+            (self.status, [("content-type", "application/problem+json")], body).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert("retry-after", seconds.into());
         }

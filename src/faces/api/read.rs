@@ -48,7 +48,9 @@ impl Asked {
         };
         let currency = match self.currency.as_deref() {
             None => None,
-            Some(code) => Some(Currency::parse(code).map_err(|_| Problem::query("currency", "no such currency"))?),
+            Some(code) => {
+                Some(Currency::parse(code).map_err(|_| Problem::query("currency", "no such currency"))?)
+            }
         };
         let cursor = match self.cursor.as_deref() {
             None | Some("") => None,
@@ -102,18 +104,16 @@ pub async fn list(Shared(api): Shared<Api>, caller: Caller, asked: Parameters) -
 pub async fn payout(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<String>) -> Answer {
     caller.must(Role::Read)?;
     let found = query::status(&api.world.store, Some(&caller.0.tenant), &id).await;
-    answered(found.map(Option::unwrap_or_default)).and_then(|Json(value)| {
-        if value.is_null() { Err(Problem::not_found()) } else { Ok(Json(value)) }
-    })
+    answered(found.map(Option::unwrap_or_default))
+        .and_then(|Json(value)| if value.is_null() { Err(Problem::not_found()) } else { Ok(Json(value)) })
 }
 
 /// `GET /v1/batches/{batch_id}`
 pub async fn batch(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<String>) -> Answer {
     caller.must(Role::Read)?;
     let found = query::batch(&api.world.store, Some(&caller.0.tenant), &id).await;
-    answered(found.map(Option::unwrap_or_default)).and_then(|Json(value)| {
-        if value.is_null() { Err(Problem::not_found()) } else { Ok(Json(value)) }
-    })
+    answered(found.map(Option::unwrap_or_default))
+        .and_then(|Json(value)| if value.is_null() { Err(Problem::not_found()) } else { Ok(Json(value)) })
 }
 
 /// `GET /v1/totals`

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::{BufRead, Error, ErrorKind};
 
-use encoding_rs::{Decoder, DecoderResult, WINDOWS_1252};
+use encoding_rs::{CoderResult, Decoder, WINDOWS_1252};
 
 /// How much is decoded at a time, in octets. Chosen by us: the window then stays within the second-level cache.
 const CHUNK_BYTES: usize = 32 * 1024;
@@ -248,11 +248,8 @@ impl<R: BufRead> Window<R> {
                 }
                 self.text.push_str(&WINDOWS_1252.decode_without_bom_handling(octets).0);
             }
-            Decoding::Other(decoder) => {
-                decode_other(decoder, octets, &mut self.text, &mut self.trouble, false)
-            }
+            Decoding::Other(_) => self.decode_other(octets, Turn::Middle),
         }
-        self.ended |= self.trouble.is_some();
         self.check(from);
     }
 
@@ -295,9 +292,7 @@ impl<R: BufRead> Window<R> {
             self.report_contradiction(from, Octets::contradicted(text));
             self.text.push_str(&WINDOWS_1252.decode_without_bom_handling(&cut).0);
         }
-        if let Decoding::Other(decoder) = &mut self.decoding {
-            decode_other(decoder, &[], &mut self.text, &mut self.trouble, true);
-        }
+        self.decode_other(&[], Turn::Last);
         self.check(from);
     }
 
@@ -330,30 +325,39 @@ impl<R: BufRead> Window<R> {
             self.ended = true;
         }
     }
-}
 
-fn decode_other(
-    decoder: &mut Decoder,
-    octets: &[u8],
-    text: &mut String,
-    trouble: &mut Option<Trouble>,
-    last: bool,
-) {
-    let mut rest = octets;
-    loop {
-        let room = decoder.max_utf8_buffer_length_without_replacement(rest.len()).unwrap_or(rest.len());
-        text.reserve(room.max(16));
-        let (result, read) = decoder.decode_to_string_without_replacement(rest, text, last);
-        rest = rest.get(read..).unwrap_or(&[]);
-        match result {
-            DecoderResult::InputEmpty => return,
-            DecoderResult::OutputFull => {}
-            DecoderResult::Malformed(..) => {
-                let error =
-                    Error::new(ErrorKind::InvalidData, "octets that the announced encoding does not have");
-                *trouble = Some(Trouble::Io(error));
-                return;
+    /// Decodes by a table; octets that the encoding does not have become replacement characters.
+    fn decode_other(&mut self, octets: &[u8], turn: Turn) {
+        let Decoding::Other(decoder) = &mut self.decoding else { return };
+        let from = self.text.len();
+        let windows = decoder.encoding().name().starts_with("windows-");
+        let mut rest = octets;
+        let mut replaced = false;
+        loop {
+            self.text.reserve(decoder.max_utf8_buffer_length(rest.len()).unwrap_or(rest.len()).max(16));
+            let (result, read, had_errors) =
+                decoder.decode_to_string(rest, &mut self.text, turn == Turn::Last);
+            replaced |= had_errors;
+            rest = rest.get(read..).unwrap_or(&[]);
+            if result == CoderResult::InputEmpty {
+                break;
             }
         }
+        // Octets without a character in a Windows code page come out as C1 control codes.
+        let added = self.text.get(from..).unwrap_or("");
+        if replaced || (windows && added.chars().any(|character| ('\u{80}'..='\u{9F}').contains(&character)))
+        {
+            self.report_contradiction(
+                from,
+                Octets::contradicted("octets that the announced encoding does not have"),
+            );
+        }
     }
+}
+
+/// Whether more octets follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Middle,
+    Last,
 }

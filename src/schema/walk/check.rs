@@ -5,11 +5,11 @@ use std::io::BufRead;
 use super::{Frame, Mode, Namespace, Validation, Walk};
 use crate::schema::automaton::{self, Entry, Place};
 use crate::schema::event::{ABSENT, Attribute, XSI, is_blank};
-use crate::schema::facet;
-use crate::schema::lexical;
+use crate::schema::facet::{self, PRIMITIVES};
 use crate::schema::model::{
     Content, Presence, Process, Schema, SlotKind, TypeId, WildcardNamespaces, head_of,
 };
+use crate::schema::xsd::XS;
 
 impl<'s, R: BufRead> Walk<'s, R> {
     #[inline]
@@ -23,7 +23,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
                 }
             }
             (Some(Mode::Lax), Some(validation)) => self.start_lax(validation),
-            (Some(Mode::Value), _) => {
+            (Some(Mode::Value | Mode::Builtin), _) => {
                 self.start_free(Mode::Free);
                 let name = self.scanner.local_name().to_owned();
                 self.report(
@@ -226,7 +226,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
             attribute.namespace == XSI && self.scanner.attribute_name(attribute) == "type"
         };
         let attribute = self.scanner.attributes().iter().find(is_type)?;
-        Some(lexical::collapse(self.scanner.attribute_value(attribute)).into_owned())
+        Some(self.scanner.attribute_value(attribute).to_owned())
     }
 
     fn resolve_type(&self, validation: Validation<'s>, named: &str) -> Option<TypeId> {
@@ -238,11 +238,48 @@ impl<'s, R: BufRead> Walk<'s, R> {
         validation.covers(namespace).then(|| validation.schema.type_named(local))?
     }
 
+    /// `xsi:type` and `xsi:nil` are heeded even on elements that the schema does not declare.
     fn check_lax_attributes(&mut self, validation: Validation<'s>) {
         let Some(named) = self.type_attribute() else { return };
-        match self.resolve_type(validation, &named) {
-            Some(kind) => self.enter_type(kind),
-            None => self.report("schema.attribute", format!("xsi:type {named} names no known type")),
+        if let Some(kind) = self.resolve_type(validation, &named) {
+            return self.enter_type(kind);
+        }
+        match self.resolve_builtin(&named) {
+            Some("anyType") => {}
+            Some(name) if PRIMITIVES.iter().any(|(known, _)| *known == name) => {
+                let index = PRIMITIVES.iter().position(|(known, _)| *known == name).unwrap_or(0);
+                if let Some(frame) = self.frames.last_mut() {
+                    (frame.mode, frame.kind) = (Mode::Builtin, index as TypeId);
+                }
+                self.check_builtin_attributes();
+            }
+            _ => {
+                self.report("schema.attribute", format!("xsi:type {named} names no type that is known here"))
+            }
+        }
+    }
+
+    fn resolve_builtin<'n>(&self, named: &'n str) -> Option<&'n str> {
+        let (prefix, local) = named.split_once(':').unwrap_or(("", named));
+        let namespace = match prefix {
+            "" => self.scanner.namespaces().default_namespace(),
+            prefix => self.scanner.namespaces().resolve(prefix)?,
+        };
+        (self.scanner.namespaces().name(namespace) == Some(XS)).then_some(local)
+    }
+
+    /// A built-in type has no attributes of its own.
+    fn check_builtin_attributes(&mut self) {
+        for index in 0..self.scanner.attributes().len() {
+            let attribute = self.scanner.attributes()[index];
+            let name = self.scanner.attribute_name(&attribute);
+            if attribute.namespace == XSI
+                && matches!(name, "type" | "schemaLocation" | "noNamespaceSchemaLocation")
+            {
+                continue;
+            }
+            let text = format!("attribute {name} is not known here");
+            self.report("schema.attribute", text);
         }
     }
 
@@ -260,9 +297,17 @@ impl<'s, R: BufRead> Walk<'s, R> {
                 }
                 !self.scanner.text().is_empty()
             }
+            Mode::Builtin => {
+                frame.has_text = true;
+                let checked = check_builtin(frame.kind, text);
+                let delivered = !text.is_empty();
+                self.report_broken(checked);
+                delivered
+            }
             Mode::Elements => {
                 let blank = is_blank(text);
-                if !blank || self.scanner.text_has_cdata() {
+                let empty_type = frame.members.0 == frame.members.1 && self.is_empty_type();
+                if !blank || empty_type || self.scanner.text_has_cdata() {
                     self.report("schema.text", "text where only elements are expected".to_owned());
                 }
                 !blank
@@ -273,12 +318,25 @@ impl<'s, R: BufRead> Walk<'s, R> {
         }
     }
 
+    /// Whether the innermost element may hold nothing at all, not even white space.
+    fn is_empty_type(&self) -> bool {
+        match (self.frames.last(), self.validation) {
+            (Some(frame), Some(validation)) => validation.schema.slots_of(frame.kind).is_empty(),
+            _ => false,
+        }
+    }
+
+    fn report_broken(&mut self, checked: Result<(), facet::Broken>) {
+        if let Err(broken) = checked {
+            self.report(broken.code, broken.text);
+        }
+    }
+
     #[inline]
     fn check_text(&mut self, kind: TypeId) {
         let Some(validation) = self.validation else { return };
-        if let Err(broken) = check_value(validation.schema, kind, self.scanner.text()) {
-            self.report(broken.code, broken.text);
-        }
+        let checked = check_value(validation.schema, kind, self.scanner.text());
+        self.report_broken(checked);
     }
 
     #[inline]
@@ -297,11 +355,12 @@ impl<'s, R: BufRead> Walk<'s, R> {
                 }
             }
             Mode::Value if !frame.has_text && !frame.has_child => {
-                if let Err(broken) = check_value(schema, frame.kind, "") {
-                    self.report(broken.code, broken.text);
-                }
+                self.report_broken(check_value(schema, frame.kind, ""));
             }
-            Mode::Value | Mode::Lax | Mode::Free => {}
+            Mode::Builtin if !frame.has_text && !frame.has_child => {
+                self.report_broken(check_builtin(frame.kind, ""))
+            }
+            Mode::Value | Mode::Builtin | Mode::Lax | Mode::Free => {}
         }
     }
 
@@ -330,5 +389,13 @@ fn check_value(schema: &Schema, kind: TypeId, value: &str) -> Result<(), facet::
     match content {
         Content::Simple(simple) => facet::check(simple.primitive, &simple.facets, value),
         Content::Elements { .. } | Content::Extended { .. } => Ok(()),
+    }
+}
+
+/// Checks a value against the built-in type at an index of `PRIMITIVES`.
+fn check_builtin(index: TypeId, value: &str) -> Result<(), facet::Broken> {
+    match PRIMITIVES.get(usize::from(index)) {
+        Some((_, primitive)) => facet::check(*primitive, &facet::Facets::default(), value),
+        None => Ok(()),
     }
 }

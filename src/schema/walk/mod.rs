@@ -9,7 +9,7 @@ use super::catalog;
 use super::event::{ABSENT, Element, Limits, NamespaceId, NotWellFormed, Position, Scanner, Token};
 use super::model::{MemberId, Schema, TypeId};
 
-/// How many findings are kept; the others are only counted. Chosen by us.
+/// How many findings wait to be taken at most; the others are only counted. Chosen by us.
 pub const FINDINGS_KEPT_MAX: usize = 1_000;
 
 /// Code of a note about the encoding that does not make a document invalid.
@@ -76,6 +76,8 @@ enum Mode {
     Elements,
     /// A value by the schema.
     Value,
+    /// A value of a built-in type that `xsi:type` names inside of a wildcard; the frame's type is an index in `PRIMITIVES`.
+    Builtin,
     /// Only elements that the schema declares globally.
     Lax,
     /// Nothing.
@@ -239,7 +241,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         path
     }
 
-    /// The findings so far that were not taken: the first [`FINDINGS_KEPT_MAX`] of the document.
+    /// The findings that were not taken, at most [`FINDINGS_KEPT_MAX`].
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -269,7 +271,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
     }
 
     fn report_at(&mut self, place: Position, code: &'static str, text: String) {
-        if self.total < FINDINGS_KEPT_MAX as u64 {
+        if self.findings.len() < FINDINGS_KEPT_MAX {
             let Position { line, column, .. } = place;
             self.findings.push(Finding { code, line, column, path: self.path(), text });
         }

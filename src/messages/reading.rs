@@ -1,0 +1,210 @@
+//! What the readers of bank reports share: where a record began, where it goes, and how element text
+//! becomes a value. Knows no message.
+
+use serde::Serialize;
+
+use crate::messages::record::Record;
+
+/// A place in the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// From 1.
+    pub line: u64,
+    /// Characters since the last line feed, plus 1.
+    pub column: u64,
+}
+
+/// Where a record came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Line of the element's start tag, from 1.
+    pub line: u64,
+    /// Its column, from 1.
+    pub column: u64,
+    /// Records before it in the same document, from 0; `document`, deviations and verdict aside. Ingest
+    /// cuts a document into parts by it.
+    pub record_index: u64,
+}
+
+/// Hands records out in document order and numbers them.
+pub struct Output<'a> {
+    sink: &'a mut dyn FnMut(Record, Origin),
+    records: u64,
+}
+
+impl<'a> Output<'a> {
+    /// An output that has given nothing yet.
+    pub fn new(sink: &'a mut dyn FnMut(Record, Origin)) -> Output<'a> {
+        Output { sink, records: 0 }
+    }
+
+    /// Hands out a record that counts.
+    pub fn give(&mut self, record: Record, place: Place) {
+        self.aside(record, place);
+        self.records += 1;
+    }
+
+    /// Hands out what does not count as a record: document, deviation, verdict.
+    pub fn aside(&mut self, record: Record, place: Place) {
+        let origin = Origin { line: place.line, column: place.column, record_index: self.records };
+        (self.sink)(record, origin);
+    }
+
+    /// Records given since the count began.
+    pub fn count(&self) -> u64 {
+        self.records
+    }
+
+    /// Records given since the last call, which begins the count anew.
+    pub fn take_count(&mut self) -> u64 {
+        std::mem::take(&mut self.records)
+    }
+}
+
+/// What a reader says of a start tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// Nothing in particular.
+    Inside,
+    /// A record begins: `begin` is due with the place.
+    Record,
+}
+
+/// What a reader could not put into a record, for a deviation at the place where it is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Stable code.
+    pub code: &'static str,
+    /// In words, with the value.
+    pub text: String,
+}
+
+impl Remark {
+    /// Values that came after the record they belong to had been handed out: possible only where the document breaks
+    /// the order of its schema. `after` is the element that came too early.
+    pub fn late(after: &str, record: &str, values: &impl Serialize) -> Remark {
+        let mut values = serde_json::to_value(values).unwrap_or_default();
+        if let Some(members) = values.as_object_mut() {
+            members.remove("message");
+        }
+        Remark {
+            code: "record.late",
+            text: format!("stands after {after} and is therefore not in the {record} record: {values}"),
+        }
+    }
+}
+
+/// The open elements that a reader knows. Below an unknown one everything is passed over.
+pub struct Trail<N> {
+    open: Vec<N>,
+    passed_over: u64,
+    childless: bool,
+}
+
+/// What an end tag closed.
+pub struct Left<N> {
+    /// The element, as the reader knows it.
+    pub node: N,
+    /// Whether it had neither text nor elements inside.
+    pub empty: bool,
+}
+
+impl<N: Copy> Trail<N> {
+    /// A trail that stands in the message's root.
+    pub fn in_root(root: N) -> Trail<N> {
+        Trail { open: vec![root], passed_over: 0, childless: false }
+    }
+
+    /// The element that stands open, unless it is one that the reader does not know.
+    #[inline]
+    pub fn here(&self) -> Option<N> {
+        if self.passed_over > 0 { None } else { self.open.last().copied() }
+    }
+
+    /// Enters a known element, or passes over an unknown one.
+    #[inline]
+    pub fn enter(&mut self, node: Option<N>) {
+        match node {
+            Some(node) if self.passed_over == 0 => {
+                self.open.push(node);
+                self.childless = true;
+            }
+            _ => {
+                self.passed_over += 1;
+                self.childless = false;
+            }
+        }
+    }
+
+    /// Text was seen in the open element.
+    #[inline]
+    pub fn text_seen(&mut self) {
+        self.childless = false;
+    }
+
+    /// Leaves the open element; `None` for one that was passed over.
+    #[inline]
+    pub fn leave(&mut self) -> Option<Left<N>> {
+        if self.passed_over > 0 {
+            self.passed_over -= 1;
+            return None;
+        }
+        let empty = std::mem::replace(&mut self.childless, false);
+        self.open.pop().map(|node| Left { node, empty })
+    }
+}
+
+/// Element text without the white space that XML puts around it. White space inside stays, as does anything else.
+#[inline]
+pub fn trimmed(text: &str) -> &str {
+    let is_space = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t' | b'\n' | b'\r'));
+    let octets = text.as_bytes();
+    if is_space(octets.first()) || is_space(octets.last()) {
+        text.trim_matches([' ', '\t', '\n', '\r'])
+    } else {
+        text
+    }
+}
+
+/// The first value stays: a second one breaks the schema, and the walk says so.
+#[inline]
+pub fn keep(slot: &mut Option<String>, text: &str) {
+    if slot.is_none() {
+        *slot = Some(text.to_owned());
+    }
+}
+
+/// The first amount stays, together with its own currency.
+pub fn keep_amount(amount: &mut Option<String>, currency: &mut Option<String>, value: Value<'_>) {
+    if amount.is_none() {
+        *amount = Some(value.text.to_owned());
+        *currency = value.currency.map(str::to_owned);
+    }
+}
+
+/// Text of an element with, for an amount, its `Ccy`.
+#[derive(Clone, Copy)]
+pub struct Value<'a> {
+    /// Without white space around it.
+    pub text: &'a str,
+    /// `None` where the attribute is absent or empty.
+    pub currency: Option<&'a str>,
+}
+
+/// `CdtDbtInd` in words; anything else stays out of the record, since the walk reports it as a deviation.
+pub fn direction(text: &str) -> Option<String> {
+    match text {
+        "CRDT" => Some("credit".to_owned()),
+        "DBIT" => Some("debit".to_owned()),
+        _ => None,
+    }
+}
+
+/// An XML Schema boolean.
+pub fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,145 @@
+//! One document while it is read: which reader takes it, which definition judges it. Never where it was found.
+
+use crate::messages::camt::{self, AccountReader};
+use crate::messages::pain_002::{self, StatusReader};
+use crate::messages::reading::{Begun, Output, Place, Remark};
+use crate::messages::{pacs_002, record};
+use crate::schema::event::Element;
+
+/// `schema` of a verdict that no definition of ours could give.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// The message that an element below `Document` belongs to, if it is one that we read: like `pain.002`.
+pub(super) fn kind_of_root(local_name: &str) -> Option<&'static str> {
+    if pain_002::ROOTS.contains(&local_name) {
+        return Some("pain.002");
+    }
+    if pacs_002::ROOTS.contains(&local_name) {
+        return Some("pacs.002");
+    }
+    camt::ROOTS.iter().find(|(root, _)| *root == local_name).map(|(_, kind)| *kind)
+}
+
+/// The same for a message id, like `pain.002.001.10`.
+pub(super) fn kind_of_message(message: &str) -> Option<&'static str> {
+    let kinds = ["pain.002", "pacs.002", "camt.052", "camt.053", "camt.054"];
+    kinds.into_iter().find(|kind| message.starts_with(kind))
+}
+
+/// The reader of a message.
+pub(super) enum Reader {
+    Status(Box<StatusReader>),
+    Account(Box<AccountReader>),
+    /// Judged only.
+    None,
+}
+
+impl Reader {
+    /// A reader that stands in the root element of a message of this kind.
+    pub(super) fn of(kind: &str, message: &str) -> Reader {
+        match kind {
+            "pain.002" => Reader::Status(Box::new(StatusReader::new(message))),
+            "pacs.002" => Reader::Status(Box::new(pacs_002::reader(message))),
+            _ => Reader::Account(Box::new(AccountReader::new(message))),
+        }
+    }
+
+    #[inline]
+    pub(super) fn start(&mut self, element: &Element<'_>) -> Begun {
+        match self {
+            Reader::Status(reader) => reader.start(element),
+            Reader::Account(reader) => reader.start(element),
+            Reader::None => Begun::Inside,
+        }
+    }
+
+    pub(super) fn begin(&mut self, place: Place, output: &mut Output<'_>) {
+        match self {
+            Reader::Status(reader) => reader.begin(place, output),
+            Reader::Account(reader) => reader.begin(place, output),
+            Reader::None => {}
+        }
+    }
+
+    #[inline]
+    pub(super) fn text(&mut self, text: &str) {
+        match self {
+            Reader::Status(reader) => reader.text(text),
+            Reader::Account(reader) => reader.text(text),
+            Reader::None => {}
+        }
+    }
+
+    #[inline]
+    pub(super) fn end(&mut self, output: &mut Output<'_>) {
+        match self {
+            Reader::Status(reader) => reader.end(output),
+            Reader::Account(reader) => reader.end(output),
+            Reader::None => {}
+        }
+    }
+
+    pub(super) fn break_off(&mut self, output: &mut Output<'_>) {
+        match self {
+            Reader::Status(reader) => reader.break_off(output),
+            Reader::Account(reader) => reader.break_off(output),
+            Reader::None => {}
+        }
+    }
+
+    #[inline]
+    pub(super) fn take_remarks(&mut self) -> Vec<Remark> {
+        match self {
+            Reader::Status(reader) => reader.take_remarks(),
+            Reader::Account(reader) => reader.take_remarks(),
+            Reader::None => Vec::new(),
+        }
+    }
+}
+
+/// Where reading stands with the message's root, the element below `Document`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Root {
+    Ahead,
+    Inside,
+    Past,
+}
+
+/// An open document.
+pub(super) struct Open {
+    pub(super) reader: Reader,
+    /// Id of the definition that it is read through.
+    pub(super) message: String,
+    /// Of its outermost element.
+    pub(super) depth: u64,
+    pub(super) place: Place,
+    pub(super) root: Root,
+    /// It is the message itself, without `Document` around it.
+    pub(super) bare: bool,
+    /// Its end tag was read; only what stands behind it is not known yet.
+    pub(super) ended: bool,
+    /// Message id of the definition that judges it, or [`UNKNOWN`].
+    pub(super) judge: String,
+    pub(super) errors: u64,
+}
+
+impl Open {
+    /// An element begins in the document, but not in its message. If it is a message, it is read: even a second one,
+    /// which breaks every schema.
+    pub(super) fn enter_root(&mut self, depth: u64, local_name: &str) {
+        if depth != self.depth + 1 || self.ended || matches!(self.reader, Reader::None) {
+            return;
+        }
+        let Some(kind) = kind_of_root(local_name) else { return };
+        if self.root == Root::Past {
+            self.reader = Reader::of(kind, &self.message);
+        }
+        self.root = Root::Inside;
+    }
+
+    /// The verdict after so many records.
+    pub(super) fn verdict(&self, records: u64) -> record::Verdict {
+        let valid = self.errors == 0 && self.judge != UNKNOWN;
+        record::Verdict { schema: self.judge.clone(), valid, errors: self.errors, records }
+    }
+}
