@@ -2,6 +2,7 @@
 //! the list of reports. What is appended is applied by the same code that replays. Never decides anything.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -106,6 +107,8 @@ pub struct DocumentRow {
 
 /// The books.
 pub struct Books {
+    /// Held as long as the books are open; the operating system lets go of it when the process dies.
+    _lock: File,
     dir: PathBuf,
     journal: Option<Journal>,
     config: Arc<Config>,
@@ -137,7 +140,9 @@ impl Books {
         for folder in [dir.clone(), dir.join("orders"), dir.join("documents")] {
             std::fs::create_dir_all(&folder).map_err(|cause| BooksError::Disk { path: folder, cause })?;
         }
+        let lock = lock(&dir)?;
         let mut books = Books {
+            _lock: lock,
             journal: None,
             config,
             ledger: Ledger::default(),
@@ -458,6 +463,18 @@ impl Books {
     /// Where the octets of an order are put: under their digest, so that no number must be reserved.
     pub fn order_path(&self, digest: &[u8; 32]) -> PathBuf {
         order_path(&self.dir, &hex(digest))
+    }
+}
+
+/// Takes the folder for this bank alone.
+fn lock(dir: &Path) -> Result<File, BooksError> {
+    let path = dir.join("sandbox.lock");
+    let disk = |cause| BooksError::Disk { path: path.clone(), cause };
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(disk)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(BooksError::Locked { path }),
+        Err(TryLockError::Error(cause)) => Err(disk(cause)),
     }
 }
 
