@@ -178,8 +178,6 @@ pub const BORNE: &[(&str, &str, usize)] = &[
     ("boolean parameters", "src/faces/demo/setup.rs::bank_toml", 1),
     ("file lines", "src/engine/reconcile.rs", 703),
     ("file lines", "src/store/view.rs", 730),
-    ("file lines", "tests/net.rs", 618),
-    ("file lines", "tests/store.rs", 824),
     ("function lines", "tests/signing/c14n.rs::what_is_not_well_formed_is_refused", 84),
     ("function lines", "tests/signing/http_refusals.rs::changed_messages_are_refused", 141),
     (
