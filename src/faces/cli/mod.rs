@@ -3,11 +3,15 @@
 
 mod columns;
 mod convert;
+mod demo;
 mod file;
 mod keys;
 mod parse;
+mod process;
+mod sandbox;
 mod schema;
 mod screen;
+mod serve;
 mod sign;
 mod validate;
 mod verify;
@@ -33,6 +37,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the whole main job on this machine: payouts, gateway, bank, reconciliation.
+    Demo(demo::Demo),
+    /// Run the gateway.
+    Serve(serve::Serve),
+    /// Run the sandbox bank.
+    Sandbox(sandbox::Sandbox),
     /// Convert a payout file to pain.001.
     Convert(convert::Convert),
     /// Explain the columns of a payout file.
@@ -54,6 +64,9 @@ enum Command {
 impl Command {
     fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
         match self {
+            Command::Demo(command) => command.run(screen),
+            Command::Serve(command) => command.run(screen),
+            Command::Sandbox(command) => command.run(screen),
             Command::Convert(command) => command.run(screen),
             Command::Columns(command) => command.run(screen),
             Command::Validate(command) => command.run(screen),
