@@ -2,19 +2,22 @@
 
 #![allow(clippy::unwrap_used)] // a failing step of a test may panic
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
-use std::process::Command;
+use std::collections::{BTreeSet, HashMap};
 
 use girogate::net::client::Outcome;
 use girogate::sandbox::scenarios::{self, Needs, Scenario};
 use hyper::Method;
 
+#[path = "sandbox/judged.rs"]
+mod judged;
+#[path = "sandbox/killed.rs"]
+mod killed;
 #[path = "sandbox/seen.rs"]
 mod seen;
 #[path = "sandbox/street.rs"]
 mod street;
 
+use judged::{all_valid, money_adds_up};
 use seen::{Mine, Node, seen};
 use street::{Bank, Bend, Block, Checked, GBP, Setup, Street, message, pay, uetr, until};
 
@@ -109,96 +112,8 @@ async fn every_scenario_shows_its_sequence() {
         assert_eq!(sequence, scenario.sequence, "{}", scenario.code);
     }
     all_valid(&street, &reports);
-    money_adds_up(&street, &bank, &reports).await;
+    money_adds_up(&street, &bank.client, &reports).await;
     bank.close().await;
-}
-
-/// Each document is an instance of its official definition, says xmllint.
-fn all_valid(street: &Street, reports: &[(String, Vec<u8>)]) {
-    let official = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/xsd"));
-    let own = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas"));
-    let folder = if official.is_dir() { official } else { own };
-    if !official.is_dir() {
-        eprintln!("SKIPPED: ../shared/xsd is not here; the restated definitions judge instead");
-    }
-    if Command::new("xmllint").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: xmllint is not installed; no document was judged");
-        return;
-    }
-    let mut files: BTreeMap<&str, Vec<std::path::PathBuf>> = BTreeMap::new();
-    for (number, (kind, octets)) in reports.iter().enumerate() {
-        let path = street.dir.path().join(format!("report-{number}.xml"));
-        std::fs::write(&path, octets).unwrap();
-        files.entry(kind).or_default().push(path);
-    }
-    for (kind, paths) in files {
-        let schema = folder.join(format!("{kind}.xsd"));
-        let judged =
-            Command::new("xmllint").arg("--noout").arg("--schema").arg(schema).args(paths).output().unwrap();
-        assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
-    }
-}
-
-fn minor(amount: &str) -> i64 {
-    amount.replace('.', "").parse().unwrap()
-}
-
-/// The journal's postings sum to zero over all accounts; each statement foots; the statements' entries are the
-/// ledger's lines; and no payment is on the statements more often than in the ledger.
-async fn money_adds_up(street: &Street, bank: &Bank, reports: &[(String, Vec<u8>)]) {
-    let journal = std::fs::read_to_string(street.dir.path().join("bank/journal.ndjson")).unwrap();
-    let mut balances: HashMap<(String, String), i64> = HashMap::new();
-    for line in journal.lines() {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        if line["is"] == "posting" {
-            let text = |name: &str| line[name].as_str().unwrap().to_owned();
-            *balances.entry((text("debit"), text("currency"))).or_default() -= minor(&text("amount"));
-            *balances.entry((text("credit"), text("currency"))).or_default() += minor(&text("amount"));
-        }
-    }
-    assert!(balances.len() > 5);
-    assert_eq!(balances.values().sum::<i64>(), 0);
-    let mut closing: HashMap<String, i64> = HashMap::new();
-    let mut moved: BTreeMap<(String, &str), i64> = BTreeMap::new();
-    for (_, octets) in reports.iter().filter(|(kind, _)| kind == "camt.053.001.08") {
-        let statement = Node::parse(octets);
-        let statement = statement.first("Stmt").unwrap();
-        let account = statement.at("Acct/Id/IBAN").unwrap().to_owned();
-        let balance = |code: &str| {
-            let found = statement
-                .all("Bal")
-                .into_iter()
-                .find(|balance| balance.at("Tp/CdOrPrtry/Cd") == Some(code))
-                .unwrap();
-            let sign = if found.at("CdtDbtInd") == Some("CRDT") { 1 } else { -1 };
-            sign * minor(found.at("Amt").unwrap())
-        };
-        let mut total = 0;
-        for entry in statement.all("Ntry") {
-            assert_eq!(entry.at("Sts/Cd"), Some("BOOK"));
-            let (sign, side) =
-                if entry.at("CdtDbtInd") == Some("CRDT") { (1, "credit") } else { (-1, "debit") };
-            total += sign * minor(entry.at("Amt").unwrap());
-            *moved.entry((account.clone(), side)).or_default() += minor(entry.at("Amt").unwrap());
-        }
-        assert_eq!(balance("OPBD") + total, balance("CLBD"), "{account}");
-        if let Some(before) = closing.insert(account.clone(), balance("CLBD")) {
-            assert_eq!(before, balance("OPBD"), "{account}");
-        }
-    }
-    for (account, closing) in &closing {
-        let currency = if account == GBP { "GBP" } else { "EUR" };
-        assert_eq!(balances[&(account.clone(), currency.to_owned())], *closing);
-    }
-    let mut listed: BTreeMap<(String, &str), i64> = BTreeMap::new();
-    for line in bank.client.ledger().await {
-        if line["kind"] != "opening" {
-            let side = if line["direction"] == "credit" { "credit" } else { "debit" };
-            let account = line["account"].as_str().unwrap().to_owned();
-            *listed.entry((account, side)).or_default() += minor(line["amount"].as_str().unwrap());
-        }
-    }
-    assert_eq!(listed, moved);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -422,7 +337,7 @@ async fn an_order_for_a_later_day_waits_for_it() {
     };
     let now = ("NOW".to_owned(), "2026-11-23".to_owned());
     until("the payment of the day", async || paid().await.len() == 1).await;
-    assert_eq!(paid().await, [now.clone()]);
+    assert_eq!(paid().await, std::slice::from_ref(&now));
     bank.client.end_day().await;
     until("the later payment", async || paid().await.len() == 2).await;
     assert_eq!(paid().await, [now, ("LATER".to_owned(), "2026-11-24".to_owned())]);

@@ -114,8 +114,7 @@ fn check_envelope(call: &Call, digest: &[u8; 32]) -> Result<(), Problem> {
 fn check_order(bank: &Bank, client: &str, parts: &mut Parts) -> Result<(), Problem> {
     let accounts = &bank.config.account;
     let is_own = |id: &str| accounts.iter().any(|account| account.id() == id && account.client == client);
-    let named =
-        |problem: Problem, parts: &Parts| Problem { message_id: Some(parts.message_id.clone()), ..problem };
+    let named = |problem: Problem, parts: &Parts| problem.about(&parts.message_id, None);
     if parts.debits().any(|(account, _)| !is_own(account)) {
         let detail = "a block debits an account that is not the client's";
         let problem =
@@ -169,12 +168,9 @@ fn repeated(bank: &Bank, known: &Order, digest: &[u8; 32], temper: Temper) -> Op
             } else {
                 "it was taken before with other content"
             };
-            let problem = Problem {
-                message_id: Some(known.message_id.clone()),
-                bank_reference: Some(known.bank_reference(&bank.letterhead.id)),
-                ..Problem::new(409, "duplicate", "the message identification is known", detail)
-                    .with_code("DU01")
-            };
+            let problem = Problem::new(409, "duplicate", "the message identification is known", detail)
+                .with_code("DU01")
+                .about(&known.message_id, Some(known.bank_reference(&bank.letterhead.id)));
             Some(Answer::from(&problem))
         }
     }
