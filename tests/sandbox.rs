@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used)] // a failing step of a test may panic
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
 use girogate::net::client::Outcome;
 use girogate::sandbox::scenarios::{self, Needs, Scenario};
 use hyper::Method;
 
+#[path = "house/block.rs"]
+mod block;
 #[path = "sandbox/judged.rs"]
 mod judged;
 #[path = "sandbox/killed.rs"]
@@ -492,4 +495,33 @@ async fn an_instant_status_of_the_other_bank_is_passed_on() {
     );
     all_valid(&street, &reports);
     bank.close().await;
+}
+
+#[test]
+fn the_paper_lists_the_scenarios_as_they_are() {
+    let mut table = "| code | scenario | reaches | needs | sequence | ends in | for a person |\n|---|---|---|---|---|---|---|\n".to_owned();
+    for scenario in scenarios::list() {
+        let reach = format!("{:?}", scenario.scope).to_lowercase();
+        let needs = match scenario.needs {
+            Needs::Nothing => "",
+            Needs::BatchBooking => "`BtchBookg` true",
+            Needs::Instant => "an instant rail",
+            Needs::SameAgain => "the same octets again",
+            Needs::OtherMessageId => "the same payments under another message identification",
+        };
+        let (code, name, sequence) = (scenario.code, scenario.name, scenario.sequence.join(" · "));
+        let (end, exception) = (scenario.end_state, scenario.exception);
+        table += &format!("| `{code}` | {name} | {reach} | {needs} | {sequence} | {end} | {exception} |\n");
+    }
+    block::check(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sandbox.md")), "scenarios", &table);
+}
+
+#[test]
+fn the_example_configuration_is_one() {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sandbox/sandbox.toml"));
+    let config = girogate::sandbox::config::load(path).unwrap();
+    assert_eq!(config.bank.data_dir, path.with_file_name("bank"));
+    assert_eq!((config.processing.return_days, config.callbacks.attempts_max), (2, 10));
+    let behaviour = girogate::sandbox::behaviour::Behaviour::parse(&config.behaviour_text).unwrap();
+    assert!(behaviour.answer_fault("", "MSG1", 2).is_some());
 }
