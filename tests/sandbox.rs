@@ -464,6 +464,7 @@ async fn an_instant_status_of_the_other_bank_is_passed_on() {
     let text = message("NOW", &[instant, Block::of(vec![pay("SLOW", "Bert", "1.00")])]);
     let answer = bank.client.send(&text).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/xml")));
+    assert_eq!(bank.client.send(&text).await.body, answer.body, "the first answer again");
     bank.client.end_day().await;
     let reports = bank.client.reports().await;
     let words = |end_to_end_id: &str, block: &str| {
@@ -494,6 +495,72 @@ async fn an_instant_status_of_the_other_bank_is_passed_on() {
         ]
     );
     all_valid(&street, &reports);
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_script_makes_the_bank_lie() {
+    let behaviour = r#"version = 1
+[[rule]]
+does = "wrong_sums"
+only = ["SUMS"]
+[[rule]]
+does = "silent"
+only = ["SILENT"]
+[[rule]]
+does = "other_content"
+only = ["OTHER"]
+[[rule]]
+does = "ignore_duplicates"
+only = ["AGAIN"]
+[[rule]]
+does = "unsigned_callback"
+only = ["LOUD/0/0"]
+[[rule]]
+does = "lose_callback"
+only = ["LOUD/2/0"]
+"#;
+    let (street, bank) = open(Setup { behaviour, callbacks: true, ..quick() }).await;
+    for name in ["SUMS", "SILENT", "OTHER", "AGAIN", "AGAIN", "LOUD"] {
+        let text = message(name, &[Block::of(vec![pay(&format!("E-{name}"), "Anna", "10.00")])]);
+        assert_eq!(bank.client.send(&text).await.status, 202);
+    }
+    bank.client.end_day().await;
+    let reports = bank.client.reports().await;
+    let of = |name: &str, kind: &str| -> Vec<Node> {
+        let is_about = |octets: &[u8]| String::from_utf8_lossy(octets).contains(&format!(">{name}<"));
+        let found = reports.iter().filter(|(found, octets)| found.starts_with(kind) && is_about(octets));
+        found.map(|(_, octets)| Node::parse(octets)).collect()
+    };
+    let wrong = of("SUMS", "camt.054");
+    let entry = wrong[0].first("Ntry").unwrap();
+    assert_eq!((entry.at("Amt"), entry.at("NtryDtls/TxDtls/Amt")), (Some("10.01"), Some("10.00")));
+    assert_eq!((of("SILENT", "pain.002").len(), of("SILENT", "camt.054").len()), (0, 1));
+    let ids: Vec<String> = of("OTHER", "pain.002")
+        .iter()
+        .map(|report| report.first("GrpHdr").unwrap().at("MsgId").unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 3);
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 2, "one identification, two contents");
+    assert_eq!(of("AGAIN", "camt.054").len(), 2, "executed twice");
+    let loud = of("LOUD", "pain.002").len() + of("LOUD", "camt.054").len();
+    until("all callbacks but the lost one", async || {
+        street.mailbox().received.lock().unwrap().len() == reports.len() - 1
+    })
+    .await;
+    let received = street.mailbox().received.lock().unwrap().clone();
+    assert_eq!(received.iter().filter(|callback| !callback.is_signed).count(), 1);
+    let about_loud = |body: &[u8]| String::from_utf8_lossy(body).contains(">LOUD<");
+    let arrived = received.iter().filter(|callback| about_loud(&callback.body)).count();
+    assert_eq!((loud, arrived), (3, 2 + 1), "the statement names it too, the notification got lost");
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_body_beyond_the_limit_is_refused() {
+    let (_street, bank) = open(Setup { processing: "order_octets_max = 500\n", ..Setup::default() }).await;
+    let refused = bank.client.send(&message("LARGE", &[Block::of(vec![pay("A", "Anna", "1.00")])])).await;
+    assert_eq!((refused.status, refused.is_signed), (413, true));
     bank.close().await;
 }
 
