@@ -9,4 +9,5 @@ pub mod day;
 pub mod demo;
 pub mod query;
 pub mod replay;
+pub mod serve;
 pub mod telling;

@@ -1,0 +1,326 @@
+//! `girogate serve`: the gateway as a process. Joins configuration, store, links, engine and
+//! listeners; prints one JSON line when ready; ends when told to or when the store does not answer.
+
+use super::api::callbacks::{self, Door};
+use super::api::{self, Api, Checks, Client as ApiClient, metrics};
+use super::config::{Config, ConfigError};
+use crate::bank::inbox::Inbox;
+use crate::bank::link::{Link, LinkError, Parts as LinkParts, algorithm_of};
+use crate::bank::profile::{self, Profile};
+use crate::domain::entry::Digest;
+use crate::engine::decide::Standing;
+use crate::engine::intake::ids::IdKey;
+use crate::engine::reconcile::Accounts;
+use crate::engine::routing::Bank;
+use crate::engine::runtime::clock::Clock;
+use crate::engine::runtime::{self, Engine, Parts};
+use crate::engine::turn::TurnError;
+use crate::net::client::{Client, ClientError, Limits as ClientLimits, Timeouts};
+use crate::net::server::{Limits as ServerLimits, Service, serve as serve_tls};
+use crate::net::tls::{TlsError, TlsFiles, client_config, server_config};
+use crate::signing::certificate::{Certificate, CertificateError};
+use crate::signing::http_message::verify::TrustedKey;
+use crate::signing::key::{KeyError, Signer};
+use crate::signing::pem::{PemError, read_private_file};
+use crate::store::documents::NewDocument;
+use crate::store::sqlite::{Places, SqliteStore};
+use crate::store::{Store, StoreError};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Connections kept open to a bank between calls. Chosen by us.
+const IDLE_CONNECTIONS_MAX: usize = 8;
+/// Shortest key that ids may be derived with, in octets. Chosen by us: 128 bits.
+const ID_KEY_OCTETS_MIN: usize = 16;
+
+/// Why the gateway did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A profile.
+    #[error("bank {bank}: {cause}")]
+    Profile {
+        /// Bank id.
+        bank: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// A link to a bank.
+    #[error("bank {bank}: {cause}")]
+    Link {
+        /// Bank id.
+        bank: String,
+        /// What is wrong.
+        cause: LinkError,
+    },
+    /// A bank's address.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// TLS files.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A key file.
+    #[error("{}: {cause}", path.display())]
+    IdKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: String,
+    },
+    /// A certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A listener.
+    #[error("{address}: {cause}")]
+    Listen {
+        /// Where.
+        address: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The store did not open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store stopped answering.
+    #[error(transparent)]
+    Turn(#[from] TurnError),
+}
+
+impl ServeError {
+    /// Whether the operator's configuration is at fault, or the world outside.
+    pub fn is_configuration(&self) -> bool {
+        !matches!(self, ServeError::Store(_) | ServeError::Turn(_) | ServeError::Listen { .. })
+    }
+}
+
+/// Where the listeners are bound.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// The API.
+    pub api: SocketAddr,
+    /// Callbacks, if any.
+    pub callback: Option<SocketAddr>,
+    /// Health and metrics.
+    pub metrics: SocketAddr,
+}
+
+impl Bound {
+    /// The line that says that the gateway is ready.
+    pub fn line(&self) -> String {
+        serde_json::json!({
+            "ready": true,
+            "api": format!("https://{}", self.api),
+            "callback": self.callback.map(|address| format!("https://{address}")),
+            "metrics": format!("http://{}", self.metrics),
+        })
+        .to_string()
+    }
+}
+
+/// The banks as the engine and the checks know them.
+pub struct Banks {
+    /// With their profiles.
+    pub banks: Vec<Bank>,
+    /// Digest of each profile's octets.
+    pub profiles: BTreeMap<String, NewDocument>,
+}
+
+/// Reads the profiles of a configuration.
+pub fn banks(config: &Config, path: &Path) -> Result<Banks, ServeError> {
+    let mut found = Banks { banks: Vec::new(), profiles: BTreeMap::new() };
+    for section in &config.bank {
+        let text = profile_text(&section.profile, path)
+            .map_err(|cause| ServeError::Profile { bank: section.id.clone(), cause })?;
+        let profile = Profile::parse(&text)
+            .map_err(|cause| ServeError::Profile { bank: section.id.clone(), cause: cause.to_string() })?;
+        found.profiles.insert(section.id.clone(), NewDocument::of(text.into_bytes()));
+        found.banks.push(Bank { id: section.id.clone(), profile });
+    }
+    Ok(found)
+}
+
+/// A shipped profile by its name, or a file relative to the configuration.
+fn profile_text(name: &str, path: &Path) -> Result<String, String> {
+    if name == "reference-rfc9421" {
+        return Ok(profile::REFERENCE_PROFILE.to_owned());
+    }
+    let file = path.parent().unwrap_or(Path::new("")).join(name);
+    std::fs::read_to_string(&file).map_err(|cause| format!("{}: {cause}", file.display()))
+}
+
+/// Reads the key that ids are derived with.
+pub fn id_key(path: &Path) -> Result<IdKey, ServeError> {
+    let wrong = |cause: String| ServeError::IdKey { path: path.to_owned(), cause };
+    let octets = read_private_file(path).map_err(|cause: PemError| wrong(cause.to_string()))?;
+    if octets.len() < ID_KEY_OCTETS_MIN {
+        return Err(wrong(format!("shorter than {ID_KEY_OCTETS_MIN} octets")));
+    }
+    Ok(IdKey::new(&octets))
+}
+
+/// Runs the gateway until `stop`; calls `ready` once the listeners are bound.
+pub async fn run(
+    config: &Config,
+    path: &Path,
+    ready: impl FnOnce(&Bound),
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let accounts = config.accounts(path)?;
+    let Banks { banks, profiles } = banks(config, path)?;
+    let (links, inboxes) = links(config, &banks)?;
+    let store = Store::Sqlite(SqliteStore::open(&Places::within(&config.gateway.data_dir))?);
+    for document in profiles.values() {
+        store.put_document(document.clone()).await?;
+    }
+    let parts = Parts {
+        store,
+        standing: Standing { accounts: Accounts(accounts.clone()) },
+        banks: banks.clone(),
+        profiles: profiles
+            .iter()
+            .map(|(id, document)| (id.clone(), document.digest()))
+            .collect::<BTreeMap<String, Digest>>(),
+        links,
+        id_key: id_key(&config.gateway.id_key)?,
+        tenant: config.gateway.tenant.clone(),
+        clock: Clock::System,
+    };
+    let engine = runtime::start(parts, stop.clone()).await?;
+    let checks = Checks {
+        accounts,
+        banks,
+        id_key: Arc::clone(&engine.world.id_key),
+        default_speed: config.default_speed(path)?,
+        text_policy: config.text_policy(path)?,
+        duplicate_window_days: config.gateway.duplicate_window_days,
+    };
+    let clients = clients(config, path)?;
+    let api = Api { world: engine.world.clone(), clients: Arc::new(clients), checks: Arc::new(checks) };
+    listen(config, (engine, api, inboxes), ready, stop).await
+}
+
+fn clients(config: &Config, path: &Path) -> Result<Vec<ApiClient>, ConfigError> {
+    let client = |section: &super::config::ApiClient| {
+        Ok(ApiClient {
+            name: section.name.clone(),
+            spki_sha256: section.spki_sha256.to_ascii_lowercase(),
+            tenant: section.tenant.clone(),
+            roles: Config::roles(section, path)?,
+        })
+    };
+    config.api.clients.iter().map(client).collect()
+}
+
+type Links = BTreeMap<String, Arc<Link>>;
+type Inboxes = BTreeMap<String, Inbox>;
+
+fn links(config: &Config, banks: &[Bank]) -> Result<(Links, Inboxes), ServeError> {
+    let (mut links, mut inboxes) = (Links::new(), Inboxes::new());
+    for (section, bank) in config.bank.iter().zip(banks) {
+        let certificate = Certificate::read_file(&section.keys.bank_signing)?;
+        let key = certificate.verifying_key()?;
+        let bank_keys =
+            vec![TrustedKey { key_id: key.spki_sha256(), algorithm: algorithm_of(key.kind()), key }];
+        let http = &bank.profile.http;
+        let tls = client_config(&TlsFiles {
+            certificate: section.keys.tls.certificate.clone(),
+            key: section.keys.tls.key.clone(),
+            ca: section.server_ca.clone(),
+        })?;
+        let timeouts = Timeouts {
+            connect_ms: http.connect_ms,
+            handshake_ms: http.handshake_ms,
+            first_byte_ms: http.first_byte_ms,
+            total_ms: http.total_ms,
+        };
+        let limits = ClientLimits {
+            reply_octets_max: usize::try_from(http.reply_octets_max).unwrap_or(usize::MAX),
+            idle_connections_max: IDLE_CONNECTIONS_MAX,
+            keep_alive_ms: http.keep_alive_ms,
+        };
+        let client = Client::new(&section.base_url, tls, timeouts, limits)?;
+        if let Some(inbox) = Inbox::new(&bank.profile, bank_keys.clone()) {
+            inboxes.insert(section.id.clone(), inbox);
+        }
+        let parts = LinkParts {
+            bank: section.id.clone(),
+            profile: bank.profile.clone(),
+            client,
+            signer: Signer::read_file(&section.keys.signing.key)?,
+            bank_keys,
+        };
+        let link = Link::new(parts).map_err(|cause| ServeError::Link { bank: section.id.clone(), cause })?;
+        links.insert(section.id.clone(), Arc::new(link));
+    }
+    Ok((links, inboxes))
+}
+
+async fn bind(address: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let wrong = |cause| ServeError::Listen { address: address.to_owned(), cause };
+    let listener = TcpListener::bind(address).await.map_err(wrong)?;
+    let bound = listener.local_addr().map_err(wrong)?;
+    Ok((listener, bound))
+}
+
+async fn listen(
+    config: &Config,
+    (engine, api, inboxes): (Engine, Api, Inboxes),
+    ready: impl FnOnce(&Bound),
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let world = engine.world.clone();
+    let (api_listener, api_address) = bind(&config.api.listen).await?;
+    let (metrics_listener, metrics_address) = bind(&config.metrics.listen).await?;
+    let mut bound = Bound { api: api_address, callback: None, metrics: metrics_address };
+    let api_tls = server_config(&TlsFiles {
+        certificate: config.api.certificate.clone(),
+        key: config.api.key.clone(),
+        ca: config.api.client_ca.clone(),
+    })?;
+    let service = Service { tls: api_tls, router: api::router(api), limits: ServerLimits::default() };
+    let mut servers = vec![tokio::spawn(serve_tls(api_listener, service, stop.clone()))];
+    if let Some(section) = &config.callback {
+        let (listener, address) = bind(&section.listen).await?;
+        bound.callback = Some(address);
+        let tls = server_config(&TlsFiles {
+            certificate: section.certificate.clone(),
+            key: section.key.clone(),
+            ca: section.client_ca.clone(),
+        })?;
+        let public_url = section.public_url.clone().unwrap_or_else(|| format!("https://{address}"));
+        let door = Door { world: world.clone(), inboxes: Arc::new(inboxes), public_url };
+        let service = Service { tls, router: callbacks::router(door), limits: ServerLimits::default() };
+        servers.push(tokio::spawn(serve_tls(listener, service, stop.clone())));
+    }
+    let mut metrics_stop = stop.clone();
+    servers.push(tokio::spawn(async move {
+        let until = async move { drop(metrics_stop.wait_for(|stop| *stop).await) };
+        let served =
+            axum::serve(metrics_listener, metrics::router(world)).with_graceful_shutdown(until).await;
+        if let Err(cause) = served {
+            tracing::error!(%cause, "the metrics listener ended");
+        }
+    }));
+    ready(&bound);
+    tokio::select! {
+        ended = engine.ended => {
+            return ended.unwrap_or_else(|_| Err(TurnError::Unknown { cause: "the engine panicked".to_owned() })).map_err(Into::into);
+        }
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+    for server in servers {
+        if server.await.is_err() {
+            tracing::error!("a listener ended badly");
+        }
+    }
+    Ok(())
+}
