@@ -11,6 +11,7 @@ use super::outgoing::{OutgoingError, Sender, octets};
 use super::routing::Bank;
 use crate::domain::amount::Sums;
 use crate::domain::payout::Payout;
+use crate::messages::own;
 use crate::messages::pain_001::Version;
 use std::io::BufRead;
 
@@ -132,9 +133,12 @@ pub fn convert(
             created: context.now,
         };
         for message in plan(&unlimited, &payouts, context.id_key) {
+            let octets = octets(&sender, version, &message, &payouts)?;
+            own::check(&octets, &version.definition().to_string())
+                .map_err(|cause| OutgoingError::Refused { message_id: message.message_id.clone(), cause })?;
             documents.push(Document {
                 bank: bank.id.clone(),
-                octets: octets(&sender, version, &message, &payouts)?,
+                octets,
                 count: message.count,
                 message_id: message.message_id,
             });

@@ -8,6 +8,7 @@ use crate::domain::payout::Payout;
 use crate::domain::reference::{MessageId, PaymentInformationId, ReferenceError};
 use crate::domain::row::ConfiguredAccount;
 use crate::messages::emit::WriteError;
+use crate::messages::own::OwnError;
 use crate::messages::pain_001::{Block, Coding, Debtor, Header, Totals, UetrUse, Version, write};
 use chrono::{DateTime, Utc};
 
@@ -26,6 +27,14 @@ pub enum OutgoingError {
     /// The writer refused.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Our own walk refuses what was written: it must not leave.
+    #[error("message {message_id}: {cause}")]
+    Refused {
+        /// `GrpHdr/MsgId`.
+        message_id: String,
+        /// What the walk says.
+        cause: OwnError,
+    },
 }
 
 impl OutgoingError {
@@ -36,6 +45,7 @@ impl OutgoingError {
             OutgoingError::Account(_) => "outgoing.account",
             OutgoingError::Id(_) => "outgoing.id",
             OutgoingError::Write(_) => "outgoing.write",
+            OutgoingError::Refused { .. } => "outgoing.refused",
         }
     }
 }

@@ -142,6 +142,12 @@ impl MemoryStore {
             .collect()
     }
 
+    /// See [`super::Store::payouts`].
+    pub fn payouts(&self, keys: &[Key]) -> Result<Vec<PayoutListed>, StoreError> {
+        let state = self.state();
+        Ok(keys.iter().filter_map(|key| state.all.payouts.get(key)).map(|row| state.listed(row)).collect())
+    }
+
     /// See [`super::Store::work`].
     pub fn work(&self, limits: WorkLimits, now: DateTime<Utc>) -> Result<Work, StoreError> {
         let state = self.state();

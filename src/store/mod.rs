@@ -18,7 +18,7 @@ pub mod view;
 use crate::domain::entry::Digest;
 use crate::domain::fact::Recorded;
 use crate::domain::payout::Payout;
-use crate::domain::row::{BlockRow, Key, PayoutRow, Subject};
+use crate::domain::row::{BlockRow, Key, Subject};
 use audit::AuditReport;
 use chain::{Head, Proof};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -111,6 +111,17 @@ pub enum StoreError {
         /// What it must be.
         wanted: &'static str,
     },
+    /// The send journal witnessed facts that the database does not hold: it was emptied, cut or
+    /// restored from a copy. Sending now could pay twice.
+    #[error(
+        "the send journal names fact {witnessed} with another hash than the store, which ends at fact {head}"
+    )]
+    Behind {
+        /// Fact that the journal's last line names.
+        witnessed: i64,
+        /// Last fact of the store.
+        head: i64,
+    },
     /// A file or folder failed.
     #[error("{}: {source}", path.display())]
     Io {
@@ -167,6 +178,7 @@ impl StoreError {
             StoreError::Newer { .. } => "store.newer",
             StoreError::Migration { .. } => "store.migration",
             StoreError::Setting { .. } => "store.setting",
+            StoreError::Behind { .. } => "store.behind",
             StoreError::Io { .. } => "store.io",
             StoreError::Database { .. } => "store.database",
             StoreError::Replaced { .. } => "store.replaced",
@@ -236,16 +248,12 @@ impl Store {
         }
     }
 
-    /// The payouts of these keys as lists show them, by key; unknown keys are left out.
+    /// The payouts of these keys in this order, as lists show them; unknown keys are left out.
     pub async fn payouts(&self, keys: Vec<Key>) -> Result<Vec<PayoutListed>, StoreError> {
-        let view = self.load(keys.into_iter().map(Lookup::Payout).collect()).await?;
-        let listed = |row: &PayoutRow| PayoutListed {
-            state: view.state_of(row),
-            message_id: view.message_of(row).map(|message| message.message_id.clone()),
-            payment_information_id: view.block_of(row).map(|block| block.payment_information_id.clone()),
-            row: row.clone(),
-        };
-        Ok(view.payouts.values().map(listed).collect())
+        match self {
+            Store::Sqlite(store) => store.payouts(keys).await,
+            Store::Memory(store) => store.payouts(&keys),
+        }
     }
 
     /// What there is to do at `now`.

@@ -105,6 +105,7 @@ impl SqliteStore {
         let connection = schema::open_writer(&path)?;
         // SQLite does not notice when the names of its files are not durable.
         sync_folder(&places.data_dir)?;
+        check_witness(&connection, &places.send_journal)?;
         let journal = SendJournal::open(&places.send_journal)?;
         let readers = open_readers(&path)?;
         let files = DocumentFiles::at(places.documents());
@@ -241,6 +242,11 @@ impl SqliteStore {
             facts::decode_payout(&octets).map_err(|source| StoreError::Fact { seq, source })
         };
         bodies.into_iter().map(decode).collect()
+    }
+
+    /// See [`super::Store::payouts`].
+    pub async fn payouts(&self, keys: Vec<Key>) -> Result<Vec<PayoutListed>, StoreError> {
+        self.read("reading payouts", move |connection| query::payouts(connection, &keys)).await
     }
 
     /// See [`super::Store::work`].
@@ -432,6 +438,21 @@ fn snapshot<T>(
 
 fn open_readers(path: &Path) -> Result<Vec<Connection>, StoreError> {
     (0..READERS).map(|_| schema::open_reader(path)).collect()
+}
+
+/// What the journal saw last is in the chain: an emptied or restored database must not be sent from.
+fn check_witness(connection: &Connection, journal: &Path) -> Result<(), StoreError> {
+    let Some(line) = send_journal::read_all(journal)?.lines.pop() else { return Ok(()) };
+    let reading = failed("reading the head of the chain");
+    let hash: Option<chain::Hash> = connection
+        .query_row("SELECT hash FROM facts WHERE seq = ?1", [line.head.seq], |row| row.get(0))
+        .optional()
+        .map_err(&reading)?;
+    if hash.unwrap_or(Head::GENESIS.hash) == line.head.hash {
+        return Ok(());
+    }
+    let head = writer::read_head(connection).map_err(&reading)?.seq;
+    Err(StoreError::Behind { witnessed: line.head.seq, head })
 }
 
 fn take_lock(path: &Path) -> Result<File, StoreError> {

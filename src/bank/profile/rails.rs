@@ -220,64 +220,41 @@ fn complete(patch: &RailPatch, default: &RailPatch) -> Result<RailCoding, Profil
     let missing = |key: &'static str| ProfileError::RailIncomplete { rail: rail.name(), key };
     let coding = RailCoding {
         rail,
-        currency: patch.currency.clone().or_else(|| default.currency.clone()).ok_or(missing("currency"))?,
-        service_level: patch.service_level.clone().or_else(|| default.service_level.clone()),
-        local_instrument: patch.local_instrument.clone().or_else(|| default.local_instrument.clone()),
-        charge_bearers: patch
-            .charge_bearers
-            .clone()
-            .or_else(|| default.charge_bearers.clone())
+        currency: either(&patch.currency, &default.currency).ok_or(missing("currency"))?,
+        service_level: either(&patch.service_level, &default.service_level),
+        local_instrument: either(&patch.local_instrument, &default.local_instrument),
+        charge_bearers: either(&patch.charge_bearers, &default.charge_bearers)
             .ok_or(missing("charge_bearers"))?,
-        name_max: patch.name_max.clone().or_else(|| default.name_max.clone()).ok_or(missing("name_max"))?,
-        remittance_max: patch
-            .remittance_max
-            .clone()
-            .or_else(|| default.remittance_max.clone())
+        name_max: either(&patch.name_max, &default.name_max).ok_or(missing("name_max"))?,
+        remittance_max: either(&patch.remittance_max, &default.remittance_max)
             .ok_or(missing("remittance_max"))?,
-        end_to_end_max: patch
-            .end_to_end_max
-            .clone()
-            .or_else(|| default.end_to_end_max.clone())
+        end_to_end_max: either(&patch.end_to_end_max, &default.end_to_end_max)
             .ok_or(missing("end_to_end_max"))?,
-        character_set: patch
-            .character_set
-            .clone()
-            .or_else(|| default.character_set.clone())
+        character_set: either(&patch.character_set, &default.character_set)
             .ok_or(missing("character_set"))?,
-        amount_min: patch
-            .amount_min
-            .clone()
-            .or_else(|| default.amount_min.clone())
-            .ok_or(missing("amount_min"))?,
-        amount_max: patch
-            .amount_max
-            .clone()
-            .or_else(|| default.amount_max.clone())
-            .ok_or(missing("amount_max"))?,
-        calendar: patch.calendar.clone().or_else(|| default.calendar.clone()).ok_or(missing("calendar"))?,
-        cut_off: patch.cut_off.clone().or_else(|| default.cut_off.clone()),
-        time_zone: patch
-            .time_zone
-            .clone()
-            .or_else(|| default.time_zone.clone())
-            .ok_or(missing("time_zone"))?,
-        address: patch.address.clone().or_else(|| default.address.clone()).ok_or(missing("address"))?,
-        purpose: patch.purpose.clone().or_else(|| default.purpose.clone()).ok_or(missing("purpose"))?,
-        agent: patch.agent.clone().or_else(|| default.agent.clone()).ok_or(missing("agent"))?,
-        accounts: patch.accounts.clone().or_else(|| default.accounts.clone()).ok_or(missing("accounts"))?,
-        reference: patch
-            .reference
-            .clone()
-            .or_else(|| default.reference.clone())
-            .ok_or(missing("reference"))?,
-        batch_booking: patch.batch_booking.clone().or_else(|| default.batch_booking.clone()),
-        batch_wait_ms: patch.batch_wait_ms.clone().or_else(|| default.batch_wait_ms.clone()),
-        payments_per_block: patch.payments_per_block.clone().or_else(|| default.payments_per_block.clone()),
+        amount_min: either(&patch.amount_min, &default.amount_min).ok_or(missing("amount_min"))?,
+        amount_max: either(&patch.amount_max, &default.amount_max).ok_or(missing("amount_max"))?,
+        calendar: either(&patch.calendar, &default.calendar).ok_or(missing("calendar"))?,
+        cut_off: either(&patch.cut_off, &default.cut_off),
+        time_zone: either(&patch.time_zone, &default.time_zone).ok_or(missing("time_zone"))?,
+        address: either(&patch.address, &default.address).ok_or(missing("address"))?,
+        purpose: either(&patch.purpose, &default.purpose).ok_or(missing("purpose"))?,
+        agent: either(&patch.agent, &default.agent).ok_or(missing("agent"))?,
+        accounts: either(&patch.accounts, &default.accounts).ok_or(missing("accounts"))?,
+        reference: either(&patch.reference, &default.reference).ok_or(missing("reference"))?,
+        batch_booking: either(&patch.batch_booking, &default.batch_booking),
+        batch_wait_ms: either(&patch.batch_wait_ms, &default.batch_wait_ms),
+        payments_per_block: either(&patch.payments_per_block, &default.payments_per_block),
     };
     if coding.charge_bearers.is_empty() {
         return Err(missing("charge_bearers"));
     }
     Ok(coding)
+}
+
+/// What the patch says, else what the default says.
+fn either<T: Clone>(patch: &Option<T>, default: &Option<T>) -> Option<T> {
+    patch.as_ref().or(default.as_ref()).cloned()
 }
 
 pub(super) fn decimal<'de, D: Deserializer<'de>>(source: D) -> Result<Decimal, D::Error> {

@@ -25,6 +25,15 @@ pub enum Separator {
     Semicolon,
 }
 
+impl Separator {
+    fn octet(self) -> u8 {
+        match self {
+            Separator::Comma => b',',
+            Separator::Semicolon => b';',
+        }
+    }
+}
+
 /// Reads drafts from CSV. Ends after a finding that leaves the place of later rows uncertain.
 pub struct Reader<R> {
     input: R,
@@ -45,10 +54,7 @@ enum Record {
 impl<R: BufRead> Reader<R> {
     /// Reads the header; its findings are listed all at once.
     pub fn new(input: R, separator: Separator) -> Result<Reader<R>, Vec<Finding>> {
-        let separator = match separator {
-            Separator::Comma => b',',
-            Separator::Semicolon => b';',
-        };
+        let separator = separator.octet();
         let mut reader = Reader { input, separator, columns: Vec::new(), row: 1, finished: false };
         let whole = |code, message: &str| vec![Finding::error(Origin::Row(1), "", code, message)];
         match reader.record() {
@@ -62,40 +68,8 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// One record: fields without their quotes. Beyond [`COLUMNS_MAX`] fields are counted, not kept, and of a field
-    /// no more octets than make it too long.
     fn record(&mut self) -> Record {
-        let mark = if self.row == 1 { BYTE_ORDER_MARK } else { &[] };
-        let mut record = Building {
-            mark,
-            fields: Vec::new(),
-            field: Vec::new(),
-            count: 0,
-            state: State::Start,
-            empty: true,
-        };
-        loop {
-            let buffer = match self.input.fill_buf() {
-                Ok(buffer) => buffer,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Record::Failed(error),
-            };
-            if buffer.is_empty() {
-                return record.end_of_input();
-            }
-            for (at, octet) in buffer.iter().enumerate() {
-                match record.take(*octet, self.separator) {
-                    Step::On => {}
-                    Step::Broken => return Record::Quote,
-                    Step::Complete => {
-                        self.input.consume(at + 1);
-                        return Record::Fields { fields: record.fields, count: record.count };
-                    }
-                }
-            }
-            let length = buffer.len();
-            self.input.consume(length);
-        }
+        record(&mut self.input, self.separator, self.row, &mut |_| {})
     }
 
     fn draft(&self, fields: Vec<Vec<u8>>, count: usize) -> Result<Draft, Vec<Finding>> {
@@ -122,6 +96,40 @@ impl<R: BufRead> Reader<R> {
             }
         }
         Ok(draft)
+    }
+}
+
+/// One record: fields without their quotes. Beyond [`COLUMNS_MAX`] fields are counted, not kept, and of a field no more
+/// octets than make it too long. `seen` is told the octets as they stand.
+fn record(input: &mut impl BufRead, separator: u8, row: u64, seen: &mut dyn FnMut(&[u8])) -> Record {
+    let mark = if row == 1 { BYTE_ORDER_MARK } else { &[] };
+    let mut record =
+        Building { mark, fields: Vec::new(), field: Vec::new(), count: 0, state: State::Start, empty: true };
+    loop {
+        let buffer = match input.fill_buf() {
+            Ok(buffer) => buffer,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Record::Failed(error),
+        };
+        if buffer.is_empty() {
+            return record.end_of_input();
+        }
+        let mut taken = 0;
+        let mut step = Step::On;
+        for octet in buffer {
+            taken += 1;
+            step = record.take(*octet, separator);
+            if !matches!(step, Step::On) {
+                break;
+            }
+        }
+        seen(buffer.get(..taken).unwrap_or(buffer));
+        input.consume(taken);
+        match step {
+            Step::On => {}
+            Step::Broken => return Record::Quote,
+            Step::Complete => return Record::Fields { fields: record.fields, count: record.count },
+        }
     }
 }
 
@@ -152,6 +160,40 @@ impl<R: BufRead> Iterator for Reader<R> {
             }
         }
         None
+    }
+}
+
+/// The rows of a file as they are written, header included: for handing refused ones back unchanged. Numbers are those
+/// of the findings. Ends where a [`Reader`] would end.
+pub struct RawRows<R> {
+    input: R,
+    separator: u8,
+    row: u64,
+}
+
+impl<R: BufRead> RawRows<R> {
+    /// At the start of the file.
+    pub fn new(input: R, separator: Separator) -> RawRows<R> {
+        RawRows { input, separator: separator.octet(), row: 0 }
+    }
+}
+
+impl<R: BufRead> Iterator for RawRows<R> {
+    type Item = std::io::Result<(u64, Vec<u8>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.row += 1;
+        let mut raw = Vec::new();
+        match record(&mut self.input, self.separator, self.row, &mut |octets| raw.extend_from_slice(octets)) {
+            Record::Fields { .. } => {
+                let end =
+                    raw.iter().rposition(|octet| !matches!(octet, b'\n' | b'\r')).map_or(0, |at| at + 1);
+                raw.truncate(end);
+                Some(Ok((self.row, raw)))
+            }
+            Record::Failed(error) => Some(Err(error)),
+            Record::End | Record::Quote => None,
+        }
     }
 }
 

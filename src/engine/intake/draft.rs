@@ -2,6 +2,7 @@
 //! Never what the texts mean.
 
 use super::finding::{Finding, Origin};
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
@@ -168,6 +169,57 @@ impl Draft {
     /// Members with their texts, in the order of [`MEMBERS`].
     pub fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
         MEMBERS.iter().zip(&self.texts).filter_map(|(member, text)| Some((member.name, text.as_deref()?)))
+    }
+}
+
+impl Draft {
+    /// The instruction in JSON, for the API: a row of a file is handed in as what it says, unchecked.
+    pub fn to_json(&self) -> Value {
+        let mut json = Value::Null;
+        for (member, text) in MEMBERS.iter().zip(&self.texts) {
+            let Some(text) = text else { continue };
+            let value = match (member.kind, text.as_str()) {
+                (Kind::Flag, "true") => Value::Bool(true),
+                (Kind::Flag, "false") => Value::Bool(false),
+                _ => Value::String(text.clone()),
+            };
+            insert(&mut json, member.name, value);
+        }
+        json
+    }
+}
+
+/// Puts a value at its path; a number in the path is a place in a list. Where a text stands in the way already (a code
+/// and a proprietary one), the path stays whole, which no reader accepts.
+fn insert(json: &mut Value, path: &str, value: Value) {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    if let Ok(at) = name.parse::<usize>() {
+        if json.is_null() {
+            *json = Value::Array(Vec::new());
+        }
+        let Some(list) = json.as_array_mut() else { return };
+        while list.len() <= at {
+            list.push(Value::Null);
+        }
+        match (list.get_mut(at), rest) {
+            (Some(slot), Some(rest)) => insert(slot, rest, value),
+            (Some(slot), None) => *slot = value,
+            (None, _) => {}
+        }
+        return;
+    }
+    if json.is_null() {
+        *json = Value::Object(Map::new());
+    }
+    let Some(members) = json.as_object_mut() else { return };
+    match rest {
+        Some(_) if members.get(name).is_some_and(Value::is_string) => {
+            members.insert(path.to_owned(), value);
+        }
+        Some(rest) => insert(members.entry(name).or_insert(Value::Null), rest, value),
+        None => {
+            members.insert(name.to_owned(), value);
+        }
     }
 }
 

@@ -94,6 +94,13 @@ impl Fitter<'_> {
         if let Some(address) = &party.address {
             party.address = self.address(address);
         }
+        for (at, identifier) in party.identifiers.iter().enumerate() {
+            let member = format!("creditor.identifiers.{at}.value");
+            if let Some(position) = foreign(identifier.value(), self.coding) {
+                let message = format!("the rail cannot carry the character at position {position}");
+                self.refuse(&member, "identifier.format", message, None);
+            }
+        }
     }
 
     /// The text as it will be sent, or `None` with a finding that refuses it.
@@ -111,6 +118,10 @@ impl Fitter<'_> {
             }
         };
         let found = fitted.text.chars().count();
+        if found == 0 {
+            self.refuse(member, "member.empty", "nothing of it can be sent".to_owned(), None);
+            return None;
+        }
         if found <= most {
             self.tell_change(member, &fitted);
             return Some(fitted.text);

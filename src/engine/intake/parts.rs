@@ -9,7 +9,7 @@ use crate::domain::account::{
     UkAccountNumber, UsAccountKind, UsAccountNumber,
 };
 use crate::domain::amount::{Amount, AmountError};
-use crate::domain::charset::refuse_controls;
+use crate::domain::charset::{CharacterSet, refuse_controls};
 use crate::domain::codes;
 use crate::domain::country::Country;
 use crate::domain::currency::Currency;
@@ -163,6 +163,9 @@ impl<'a> Reader<'a> {
             if let Err(error) = refuse_controls(text) {
                 self.broken.push(member);
                 self.refuse(member, "text.control", error);
+            } else if text.trim().is_empty() {
+                self.broken.push(member);
+                self.refuse(member, "member.empty", "white space only; leave it out instead");
             } else if !is_free_text(member) && is_scientific(text) {
                 self.broken.push(member);
                 let message = "a number in scientific notation: a spreadsheet has changed it; format the column as text";
@@ -430,7 +433,11 @@ impl<'a> Reader<'a> {
                 }
                 Some(Code::Listed(code.to_owned()))
             }
-            (None, Some(text)) if text.chars().count() <= PROPRIETARY_CHARS_MAX && text.trim() == text => {
+            (None, Some(text))
+                if text.chars().count() <= PROPRIETARY_CHARS_MAX
+                    && text.trim() == text
+                    && text.chars().all(|c| CharacterSet::Sepa.contains(c)) =>
+            {
                 Some(Code::Proprietary(text.to_owned()))
             }
             (None, None) => None,
@@ -446,7 +453,7 @@ impl<'a> Reader<'a> {
                 self.refuse(
                     &proprietary_member,
                     "purpose.format",
-                    "a proprietary text has 1 to 35 characters",
+                    "a proprietary text has 1 to 35 plain characters",
                 );
                 None
             }

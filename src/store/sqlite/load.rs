@@ -122,14 +122,14 @@ fn single(connection: &Connection, view: &mut View, lookup: &Lookup) -> Result<(
         Lookup::Request(request) if !view.requests.contains_key(request) => {
             let sql = "SELECT body, status, answer FROM request WHERE request = ?1";
             let found = all(connection, sql, params![request], read_request)?;
-            found.into_iter().for_each(|row| drop(view.requests.insert(request.clone(), row)));
+            view.requests.extend(found.into_iter().map(|row| (request.clone(), row)));
         }
         Lookup::Cursor(bank) if !view.cursors.contains_key(bank) => {
             let found = connection
                 .prepare_cached("SELECT cursor FROM cursor WHERE bank = ?1")?
                 .query_row([bank], |row| row.get(0))
                 .optional()?;
-            found.into_iter().for_each(|cursor| drop(view.cursors.insert(bank.clone(), cursor)));
+            view.cursors.extend(found.map(|cursor: String| (bank.clone(), cursor)));
         }
         _ => {}
     }

@@ -301,6 +301,16 @@ fn rows<T>(
     connection.prepare_cached(sql)?.query_map(params_from_iter(values), read)?.collect()
 }
 
+/// Payouts in the order asked for.
+pub fn payouts(connection: &Connection, keys: &[Key]) -> Result<Vec<PayoutListed>> {
+    let mut statement = connection.prepare_cached(&listed(" WHERE p.key = ?1"))?;
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        found.extend(statement.query_row([key], read_listed).optional()?);
+    }
+    Ok(found)
+}
+
 /// The keys of payouts in the order asked for, with the octets of the facts that recorded them.
 pub fn bodies(connection: &Connection, keys: &[Key]) -> Result<Vec<(i64, Vec<u8>)>> {
     let sql = "SELECT f.seq, f.body FROM payout p JOIN facts f ON f.seq = p.recorded_seq WHERE p.key = ?1";

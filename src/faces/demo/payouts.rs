@@ -1,0 +1,136 @@
+//! The payouts of the demonstration: the embedded file, row by row, repeated under ids of their own
+//! when more are wanted. Handed to the API like anybody's.
+
+use super::setup::Setup;
+use super::{DemoError, Options};
+use crate::engine::intake::csv::{Reader, Separator};
+use crate::engine::intake::draft::{Draft, member_index};
+use crate::faces::submission::instruction;
+use crate::net::client::{Client, Limits, Outcome, Request, Timeouts};
+use crate::net::tls::{TlsFiles, client_config};
+use hyper::Method;
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// The embedded payouts.
+pub const CREATORS: &str = include_str!("../../../fixtures/payouts/creators.csv");
+/// Payouts of one request.
+const CHUNK: usize = 1_000;
+/// Deadlines of a call to the API, in milliseconds. Chosen by us: a chunk takes well below a second.
+const TIMEOUTS: Timeouts = Timeouts { connect_ms: 5_000, handshake_ms: 5_000, first_byte_ms: 60_000, total_ms: 60_000 };
+/// Tries of one chunk: the idempotency key makes each one harmless.
+const TRIES: u32 = 60;
+
+/// What became of the submission.
+#[derive(Clone, Debug, Default)]
+pub struct Submitted {
+    /// Recorded.
+    pub accepted: u64,
+    /// Refused.
+    pub refused: u64,
+    /// Recorded before.
+    pub known: u64,
+    /// Refusals by code of the first error.
+    pub codes: BTreeMap<String, u64>,
+}
+
+/// A client of the gateway's API.
+pub fn api_client(setup: &Setup) -> Result<Client, DemoError> {
+    let files = TlsFiles {
+        certificate: setup.pki.join("treasury-tls-cert.pem"),
+        key: setup.pki.join("treasury-tls-key.pem"),
+        ca: setup.pki.join("ca-cert.pem"),
+    };
+    let tls = client_config(&files).map_err(|cause| DemoError::Keys(cause.to_string()))?;
+    let limits = Limits { reply_octets_max: 64 << 20, idle_connections_max: 4, keep_alive_ms: 5_000 };
+    Client::new(&setup.api_url, tls, TIMEOUTS, limits).map_err(|cause| DemoError::Api(cause.to_string()))
+}
+
+/// Hands in the payouts, chunk by chunk.
+pub async fn submit(setup: &Setup, options: &Options, _out: &mut dyn Write) -> Result<Submitted, DemoError> {
+    let client = api_client(setup)?;
+    let rows = rows(options.payouts)?;
+    let mut submitted = Submitted::default();
+    for (number, chunk) in rows.chunks(CHUNK).enumerate() {
+        let payouts: Vec<Value> = chunk.iter().map(instruction).collect();
+        let body = Bytes::from(json!({ "mode": "per_item", "payouts": payouts }).to_string());
+        let answer = post(&client, &format!("demo-{}-{number}", options.payouts), body).await?;
+        count(&answer, &mut submitted);
+    }
+    Ok(submitted)
+}
+
+async fn post(client: &Client, key: &str, body: Bytes) -> Result<Value, DemoError> {
+    let request = Request {
+        method: Method::POST,
+        path_and_query: "/v1/payouts".to_owned(),
+        headers: vec![
+            ("content-type".to_owned(), "application/json".to_owned()),
+            ("idempotency-key".to_owned(), format!("\"{key}\"")),
+        ],
+        body,
+    };
+    let mut last = String::new();
+    for _ in 0..TRIES {
+        match client.call(&request).await {
+            Outcome::Replied(reply) if reply.status == 200 || reply.status == 201 => {
+                return serde_json::from_slice(&reply.body).map_err(|cause| DemoError::Api(cause.to_string()));
+            }
+            Outcome::Replied(reply) if reply.status != 503 => {
+                let text = String::from_utf8_lossy(&reply.body).chars().take(400).collect::<String>();
+                return Err(DemoError::Api(format!("{}: {text}", reply.status)));
+            }
+            Outcome::Replied(reply) => last = format!("answer {}", reply.status),
+            Outcome::NotSent { cause } | Outcome::Broken { cause, .. } => last = cause,
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    Err(DemoError::Api(last))
+}
+
+fn count(answer: &Value, submitted: &mut Submitted) {
+    let number = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
+    submitted.accepted += number("accepted");
+    submitted.refused += number("refused");
+    submitted.known += number("known");
+    for item in answer.get("items").and_then(Value::as_array).into_iter().flatten() {
+        let code = item.pointer("/errors/0/code").and_then(Value::as_str);
+        if let Some(code) = code {
+            *submitted.codes.entry(code.to_owned()).or_default() += 1;
+        }
+    }
+}
+
+/// The rows of the embedded file; a wish for more repeats them under ids of their own.
+fn rows(wanted: usize) -> Result<Vec<Draft>, DemoError> {
+    let reader = Reader::new(CREATORS.as_bytes(), Separator::Comma)
+        .map_err(|findings| DemoError::Api(format!("the embedded file: {findings:?}")))?;
+    let all: Vec<Draft> = reader.filter_map(Result::ok).collect();
+    let mut rows: Vec<Draft> = Vec::with_capacity(wanted);
+    let mut round = 0;
+    while rows.len() < wanted && !all.is_empty() {
+        for row in all.iter().take(wanted - rows.len()) {
+            rows.push(if round == 0 { row.clone() } else { repeated(row, round) });
+        }
+        round += 1;
+    }
+    Ok(rows)
+}
+
+/// The same payee under other ids and another text, so that it is a payout of its own and no
+/// suspected duplicate.
+fn repeated(row: &Draft, round: usize) -> Draft {
+    let mut row = row.clone();
+    for (member, separator) in [("external_id", "-r"), ("end_to_end_id", "R"), ("remittance.unstructured", " ")] {
+        let (Some(text), Some(index)) = (row.text(member).map(str::to_owned), member_index(member)) else { continue };
+        row.replace(index, format!("{text}{separator}{round}"));
+    }
+    if row.text("remittance.unstructured").is_none() && row.text("remittance.structured.reference").is_none() {
+        if let Some(index) = member_index("remittance.unstructured") {
+            row.replace(index, format!("Creator reward {round}"));
+        }
+    }
+    row
+}
