@@ -379,8 +379,7 @@ fn a_message_without_reader_is_named_and_judged() {
     assert_eq!(summary(&format!("<Envelope>{foreign}{report}</Envelope>")), [unknown, judged]);
     assert_eq!(summary(&format!("<Document>{report}</Document>")), [judged]);
     let empty = r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"/>"#;
-    let refused = r#""camt.054.001.08" "camt.054.001.08" false message.unsupported schema.missing_element"#;
-    assert_eq!(summary(empty), [refused]);
+    assert_eq!(summary(empty), [judged]);
     let order =
         r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn/></Document>"#;
     let order_judged =
@@ -388,6 +387,20 @@ fn a_message_without_reader_is_named_and_judged() {
     assert_eq!(summary(order), [order_judged]);
     assert_eq!(summary("<Envelope/>"), [r#"null "unknown" false document.absent"#]);
     assert_eq!(summary(""), [r#"null "unknown" false xml.not_well_formed"#]);
+}
+
+/// What breaks every schema is read all the same.
+#[test]
+fn several_messages_in_one_document_are_read() {
+    let report = "<BkToCstmrStmt><Stmt><Id>S</Id><Ntry/></Stmt></BkToCstmrStmt>";
+    let text = format!(
+        r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><Extra><Stmt/></Extra>{report}{report}</Document>"#
+    );
+    let (documents, _) = documents(text.as_bytes(), "-");
+    let kinds: Vec<_> =
+        documents[0].records.iter().map(|record| record["record"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["account_report", "entry", "account_report", "entry"]);
+    assert_eq!(documents[0].verdict["valid"], false);
 }
 
 /// More deviations than the walk keeps at a time: each is handed out, and memory does not grow with them.

@@ -3,6 +3,8 @@
 
 #[path = "schema/corpus.rs"]
 mod corpus;
+#[path = "schema/findings.rs"]
+mod findings;
 #[path = "schema/mutants.rs"]
 mod mutants;
 #[path = "schema/mutate.rs"]
@@ -11,6 +13,8 @@ mod mutate;
 mod oracle;
 #[path = "schema/random.rs"]
 mod random;
+#[path = "schema/well_formed.rs"]
+mod well_formed;
 
 use std::path::{Path, PathBuf};
 

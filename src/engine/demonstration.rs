@@ -15,7 +15,7 @@ pub const BANK: &str = "demo-bank";
 /// Tenant of the demonstration.
 pub const TENANT: &str = "demo";
 /// The accounts, as they are written.
-const ACCOUNTS: &str = include_str!("../../profiles/demo-accounts.toml");
+pub const ACCOUNTS_TEXT: &str = include_str!("../../profiles/demo-accounts.toml");
 /// Public, so that everybody's conversion of the same file gives the same ids.
 const ID_KEY: &[u8] = b"girogate demonstration: no key at all";
 
@@ -59,7 +59,7 @@ pub fn id_key() -> IdKey {
 
 /// The demonstration's accounts: `demo-eur`, `demo-gbp` and `demo-usd`.
 pub fn accounts() -> Vec<ConfiguredAccount> {
-    let file: File = parse_toml(ACCOUNTS).expect("the embedded accounts are tested");
+    let file: File = parse_toml(ACCOUNTS_TEXT).expect("the embedded accounts are tested");
     debug_assert_eq!(file.version, 1, "the shape of the file that this code reads");
     file.account.into_iter().filter_map(configured).collect()
 }

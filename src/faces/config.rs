@@ -347,7 +347,7 @@ fn overlaid(text: &str, path: &Path, overlay: Vec<(String, String)>) -> Result<C
 fn join_paths(config: &mut Config, folder: &Path) {
     let mut paths = vec![&mut config.gateway.data_dir, &mut config.gateway.id_key];
     paths.extend([&mut config.api.certificate, &mut config.api.key, &mut config.api.client_ca]);
-    for callback in &mut config.callback {
+    if let Some(callback) = &mut config.callback {
         paths.extend([&mut callback.certificate, &mut callback.key, &mut callback.client_ca]);
     }
     for bank in &mut config.bank {
@@ -356,7 +356,7 @@ fn join_paths(config: &mut Config, folder: &Path) {
         paths.extend([&mut keys.tls.certificate, &mut keys.tls.key]);
         paths.extend([&mut keys.signing.certificate, &mut keys.signing.key]);
     }
-    for client in &mut config.client {
+    if let Some(client) = &mut config.client {
         paths.extend([&mut client.certificate, &mut client.key, &mut client.ca]);
     }
     for path in paths {

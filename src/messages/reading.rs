@@ -157,7 +157,13 @@ impl<N: Copy> Trail<N> {
 /// Element text without the white space that XML puts around it. White space inside stays, as does anything else.
 #[inline]
 pub fn trimmed(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\n', '\r'])
+    let is_space = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t' | b'\n' | b'\r'));
+    let octets = text.as_bytes();
+    if is_space(octets.first()) || is_space(octets.last()) {
+        text.trim_matches([' ', '\t', '\n', '\r'])
+    } else {
+        text
+    }
 }
 
 /// The first value stays: a second one breaks the schema, and the walk says so.

@@ -1,8 +1,8 @@
 //! Patterns of XML Schema: translated once, matched against whole values. Knows regular expressions, never types.
 
-use regex_automata::Input;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
 
 /// Largest compiled pattern, in octets. Chosen by us: the largest of the official definitions takes a tenth of it.
 const PROGRAM_BYTES_MAX: usize = 1024 * 1024;
@@ -11,7 +11,14 @@ const PROGRAM_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: Box<str>,
-    program: Regex,
+    program: Program,
+}
+
+/// Almost every pattern of ISO 20022 is a row of counted ASCII classes, which needs no engine.
+#[derive(Debug, Clone)]
+enum Program {
+    Runs(Runs),
+    General(Box<Regex>),
 }
 
 impl PartialEq for Pattern {
@@ -32,6 +39,8 @@ impl Pattern {
             .syntax(syntax::Config::new().nest_limit(32))
             .build(&translated)
             .map_err(|error| error.to_string())?;
+        // The engine's reading is made in any case: it is the one that refuses what is no pattern.
+        let program = Runs::parse(source).map_or_else(|| Program::General(Box::new(program)), Program::Runs);
         Ok(Pattern { source: source.into(), program })
     }
 
@@ -42,7 +51,139 @@ impl Pattern {
 
     /// Whether the whole of `value` matches.
     pub fn matches(&self, value: &str) -> bool {
-        self.program.is_match(Input::new(value).anchored(regex_automata::Anchored::Yes))
+        match &self.program {
+            Program::Runs(runs) => runs.match_whole(value.as_bytes()),
+            Program::General(regex) => regex.is_match(Input::new(value).anchored(Anchored::Yes)),
+        }
+    }
+}
+
+/// A row of classes, and perhaps a second row that may be left out, as in `[A-Z]{6}[0-9]{2}([A-Z0-9]{3}){0,1}`.
+#[derive(Debug, Clone)]
+struct Runs {
+    row: Vec<Run>,
+    tail: Vec<Run>,
+}
+
+/// One class of ASCII characters, as a bit each, and how many of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    class: u128,
+    min: usize,
+    max: usize,
+}
+
+impl Runs {
+    /// None for any pattern that is not such a row, or whose runs could not be told apart without looking back.
+    fn parse(source: &str) -> Option<Runs> {
+        let (row, tail) = match source.strip_suffix("){0,1}") {
+            Some(rest) => rest.split_once('(')?,
+            None => (source, ""),
+        };
+        let (row, tail) = (parse_row(row.as_bytes())?, parse_row(tail.as_bytes())?);
+        let all: Vec<Run> = row.iter().chain(&tail).copied().collect();
+        // A run of variable length takes all it can, which is right only if what follows could not want the same character.
+        let clear =
+            all.windows(2).all(|pair| pair[0].min == pair[0].max || pair[0].class & pair[1].class == 0);
+        // What may be left out in the middle would bring together two runs that were not compared.
+        let middle = all.get(1..all.len().saturating_sub(1)).unwrap_or(&[]);
+        let whole = middle.iter().all(|run| run.min > 0);
+        (clear && whole && !row.is_empty()).then_some(Runs { row, tail })
+    }
+
+    #[inline]
+    fn match_whole(&self, value: &[u8]) -> bool {
+        match match_row(&self.row, value) {
+            Some([]) => true,
+            Some(rest) if !self.tail.is_empty() => match_row(&self.tail, rest).is_some_and(<[u8]>::is_empty),
+            Some(_) | None => false,
+        }
+    }
+}
+
+/// Takes the runs off the front of a value.
+#[inline]
+fn match_row<'v>(row: &[Run], mut value: &'v [u8]) -> Option<&'v [u8]> {
+    for run in row {
+        let mut count = 0;
+        while count < run.max {
+            match value.split_first() {
+                Some((octet, rest)) if *octet < 128 && run.class >> octet & 1 == 1 => value = rest,
+                _ => break,
+            }
+            count += 1;
+        }
+        if count < run.min {
+            return None;
+        }
+    }
+    Some(value)
+}
+
+fn parse_row(mut text: &[u8]) -> Option<Vec<Run>> {
+    let mut row = Vec::new();
+    while !text.is_empty() {
+        let (class, rest) = parse_class(text)?;
+        let (min, max, rest) = parse_count(rest)?;
+        row.push(Run { class, min, max });
+        text = rest;
+    }
+    Some(row)
+}
+
+fn parse_class(text: &[u8]) -> Option<(u128, &[u8])> {
+    let inner = match text {
+        [b'[', inner @ ..] => inner,
+        _ => return parse_character(text).map(|(octet, rest)| (1 << octet, rest)),
+    };
+    let mut class = 0;
+    let mut rest = inner;
+    loop {
+        if let [b']', after @ ..] = rest {
+            return Some((class, after));
+        }
+        let (first, after) = parse_class_character(rest)?;
+        let (last, after) = match after {
+            [b'-', end @ ..] if !matches!(end, [b']', ..]) => parse_class_character(end)?,
+            _ => (first, after),
+        };
+        for octet in first..=last {
+            class |= 1 << octet;
+        }
+        rest = after;
+    }
+}
+
+/// A plain or escaped character outside of classes.
+fn parse_character(text: &[u8]) -> Option<(u8, &[u8])> {
+    match text {
+        [b'\\', octet, rest @ ..] if octet.is_ascii_punctuation() => Some((*octet, rest)),
+        [octet, rest @ ..] if octet.is_ascii_alphanumeric() || *octet == b'-' => Some((*octet, rest)),
+        _ => None,
+    }
+}
+
+/// A plain or escaped character inside of a class.
+fn parse_class_character(text: &[u8]) -> Option<(u8, &[u8])> {
+    match text {
+        [b'+' | b'(' | b')', rest @ ..] => Some((text[0], rest)),
+        [b'-', ..] => None,
+        _ => parse_character(text),
+    }
+}
+
+/// `{n}`, `{n,m}`, `+` or nothing.
+fn parse_count(text: &[u8]) -> Option<(usize, usize, &[u8])> {
+    match text {
+        [b'+', rest @ ..] => Some((1, usize::MAX, rest)),
+        [b'*' | b'?', ..] => None,
+        [b'{', rest @ ..] => {
+            let end = rest.iter().position(|octet| *octet == b'}')?;
+            let counts = std::str::from_utf8(rest.get(..end)?).ok()?;
+            let (min, max) = counts.split_once(',').unwrap_or((counts, counts));
+            Some((min.parse().ok()?, max.parse().ok()?, rest.get(end + 1..)?))
+        }
+        _ => Some((1, 1, text)),
     }
 }
 
@@ -109,5 +250,77 @@ fn translate_escape(escaped: char) -> Result<String, String> {
             Ok(format!("\\{escaped}"))
         }
         other => Err(format!("the escape \\{other}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a pattern that does not parse fails the test")]
+
+    use super::*;
+
+    /// Shapes of the official definitions and some that tempt the short cut to go wrong.
+    const SOURCES: &[&str] = &[
+        "[A-Z]{3,3}",
+        "[A-Z0-9]{4,4}[A-Z]{2,2}[A-Z0-9]{2,2}([A-Z0-9]{3,3}){0,1}",
+        "\\+[0-9]{1,3}-[0-9()+\\-]{1,30}",
+        "[\\+]{0,1}[0-9]{1,15}",
+        "[A-Z0-9]{18}[0-9]{2}[A-Z0-9]{0,32}",
+        "[A-B]{0,2}[B-C]{1,2}",
+        "[A-B]{1,2}[C]{0,1}[B]{1,1}",
+        "[A-B]{1,2}C([B-C]{1,2}){0,1}",
+        "[A-B]{1,2}([B-C]{1,2}){0,1}",
+        "A([BC]{1,2}){0,1}",
+        "[0-9a-fA-F]+",
+        "[BEOVW]{1,1}[0-9]{2,2}|DUM",
+        "(AB){0,1}",
+        "(A|B){0,1}",
+        "([0-9A-F][0-9A-F]){2}",
+        "[A-C-]{2}",
+        "[^A]{2}",
+        "A.C",
+        "A{0,2}",
+        "^A$",
+    ];
+
+    /// The short cut and the engine must agree on every text over a small alphabet.
+    #[test]
+    fn rows_of_classes_match_what_the_engine_matches() {
+        let alphabet = ['A', 'B', 'C', '7', '+', '-', '^', 'é'];
+        let mut short_cuts = 0;
+        for source in SOURCES {
+            let pattern = Pattern::parse(source).unwrap();
+            let Program::Runs(runs) = &pattern.program else { continue };
+            short_cuts += 1;
+            let engine = Regex::new(&format!("\\A(?:{})\\z", translate(source).unwrap())).unwrap();
+            for number in 0..8_usize.pow(5) * 6 {
+                let length = number % 6;
+                let mut digits = number / 6;
+                let mut value = String::new();
+                for _ in 0..length {
+                    value.push(alphabet[digits % 8]);
+                    digits /= 8;
+                }
+                assert_eq!(
+                    runs.match_whole(value.as_bytes()),
+                    engine.is_match(&value),
+                    "{source} on {value}"
+                );
+            }
+        }
+        assert!(short_cuts >= 8, "{short_cuts}");
+    }
+
+    #[test]
+    fn what_cannot_be_translated_is_refused() {
+        for source in ["[A-Z-[AEIOU]]", "\\i\\c*", "\\w", "[a", "a]", "a**", "(?i)a", "a{2,1}", "\\"] {
+            assert!(Pattern::parse(source).is_err(), "{source}");
+        }
+    }
+
+    #[test]
+    fn anchors_are_ordinary_characters() {
+        assert!(Pattern::parse("^A$").unwrap().matches("^A$"));
+        assert!(!Pattern::parse("^A$").unwrap().matches("A"));
     }
 }

@@ -8,7 +8,6 @@ pub mod draft;
 pub mod finding;
 pub mod fit;
 pub mod ids;
-pub mod instruction;
 pub mod json;
 pub mod parts;
 pub mod payouts;

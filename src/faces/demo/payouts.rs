@@ -5,7 +5,6 @@ use super::setup::Setup;
 use super::{DemoError, Options};
 use crate::engine::intake::csv::{Reader, Separator};
 use crate::engine::intake::draft::{Draft, member_index};
-use crate::faces::submission::instruction;
 use crate::net::client::{Client, Limits, Outcome, Request, Timeouts};
 use crate::net::tls::{TlsFiles, client_config};
 use hyper::Method;
@@ -54,7 +53,7 @@ pub async fn submit(setup: &Setup, options: &Options, _out: &mut dyn Write) -> R
     let rows = rows(options.payouts)?;
     let mut submitted = Submitted::default();
     for (number, chunk) in rows.chunks(CHUNK).enumerate() {
-        let payouts: Vec<Value> = chunk.iter().map(instruction).collect();
+        let payouts: Vec<Value> = chunk.iter().map(Draft::to_json).collect();
         let body = Bytes::from(json!({ "mode": "per_item", "payouts": payouts }).to_string());
         let answer = post(&client, &format!("demo-{}-{number}", options.payouts), body).await?;
         count(&answer, &mut submitted);
@@ -125,11 +124,11 @@ fn repeated(row: &Draft, round: usize) -> Draft {
     let mut row = row.clone();
     for (member, separator) in [("external_id", "-r"), ("end_to_end_id", "R"), ("remittance.unstructured", " ")] {
         let (Some(text), Some(index)) = (row.text(member).map(str::to_owned), member_index(member)) else { continue };
-        row.replace(index, format!("{text}{separator}{round}"));
+        row.set(index, format!("{text}{separator}{round}"));
     }
     if row.text("remittance.unstructured").is_none() && row.text("remittance.structured.reference").is_none() {
         if let Some(index) = member_index("remittance.unstructured") {
-            row.replace(index, format!("Creator reward {round}"));
+            row.set(index, format!("Creator reward {round}"));
         }
     }
     row

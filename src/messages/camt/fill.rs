@@ -65,12 +65,33 @@ impl EntryRead {
     }
 }
 
-/// The entry of a transaction, and whether the transaction is all there is to it.
-#[derive(Clone, Copy)]
-pub(super) enum Donor<'a> {
-    OnlyDetail(&'a Entry),
-    /// Or possibly so: the document broke off before the entry ended.
-    OneOfSeveral(&'a Entry),
+/// Whether an entry was read to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    Whole,
+    /// More transactions may have followed.
+    BrokenOff,
+}
+
+/// What a transaction may need of its entry.
+pub(super) struct Donor {
+    /// The transaction is all there is to the entry.
+    only_detail: bool,
+    amount: Option<String>,
+    currency: Option<String>,
+    direction: Option<String>,
+}
+
+impl Donor {
+    pub(super) fn of(entry: &Entry, ended: Ended) -> Donor {
+        let only_detail = ended == Ended::Whole && entry.transactions == 1;
+        Donor {
+            only_detail,
+            amount: entry.amount.clone(),
+            currency: entry.currency.clone(),
+            direction: entry.direction.clone(),
+        }
+    }
 }
 
 /// A transaction while it is read.
@@ -167,22 +188,20 @@ impl TransactionRead {
     /// The record. What it lacks it takes from its entry only where it is the entry's one detail: a collective
     /// booking may net transactions of both directions and several currencies. `InstdAmt` stands in last, where it is
     /// in the entry's currency: version 02 has no other place for the amount of one of several transactions.
-    pub(super) fn take(&mut self, donor: Donor<'_>) -> Transaction {
-        let (Donor::OnlyDetail(entry) | Donor::OneOfSeveral(entry)) = donor;
+    pub(super) fn take(&mut self, donor: &Donor) -> Transaction {
         let mut transaction = std::mem::take(&mut self.transaction);
         transaction.charges = self.charges.take();
         let (amount, currency) = std::mem::take(&mut self.transaction_amount);
-        let alone = matches!(donor, Donor::OnlyDetail(_));
-        if alone {
-            transaction.direction = transaction.direction.or_else(|| entry.direction.clone());
+        if donor.only_detail && transaction.direction.is_none() {
+            transaction.direction.clone_from(&donor.direction);
         }
         if transaction.amount.is_none() {
             if amount.is_some() {
                 (transaction.amount, transaction.currency) = (amount, currency);
-            } else if alone {
-                (transaction.amount, transaction.currency) = (entry.amount.clone(), entry.currency.clone());
+            } else if donor.only_detail {
+                (transaction.amount, transaction.currency) = (donor.amount.clone(), donor.currency.clone());
             } else if transaction.instructed_currency.is_some()
-                && transaction.instructed_currency == entry.currency
+                && transaction.instructed_currency == donor.currency
             {
                 transaction.amount.clone_from(&transaction.instructed_amount);
                 transaction.currency.clone_from(&transaction.instructed_currency);

@@ -16,7 +16,7 @@ use crate::messages::reading::{
 use crate::messages::record::{AccountReport, Balance, Record};
 use crate::schema::event::Element;
 
-use fill::{Donor, EntryRead, TransactionRead, fill_account};
+use fill::{Donor, Ended, EntryRead, TransactionRead, fill_account};
 use node::{Node, Whose};
 use tape::{Mark, Tape};
 
@@ -36,14 +36,6 @@ struct Header {
     message_id: Option<String>,
     page: Option<String>,
     last_page: Option<bool>,
-}
-
-/// Whether an entry was read to its end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    Whole,
-    /// More transactions may have followed.
-    BrokenOff,
 }
 
 /// Reads one document of account reports.
@@ -213,21 +205,20 @@ impl AccountReader {
     fn give_entry(&mut self, ended: Ended, output: &mut Output<'_>) {
         let place = self.entry_place.take().unwrap_or_default();
         let entry = self.entry.take(self.tape.count());
-        output.give(Record::Entry(Box::new(entry.clone())), place);
-        let alone = ended == Ended::Whole && entry.transactions == 1;
-        let donor = if alone { Donor::OnlyDetail(&entry) } else { Donor::OneOfSeveral(&entry) };
+        let donor = Donor::of(&entry, ended);
+        output.give(Record::Entry(Box::new(entry)), place);
         let mut read = TransactionRead::default();
         let mut began: Option<Place> = None;
         self.tape.replay(|mark| match mark {
             Mark::Field(node, value) => read.fill(node, value),
             Mark::Transaction(place) => {
                 if let Some(began) = began.replace(place) {
-                    output.give(Record::Transaction(Box::new(read.take(donor))), began);
+                    output.give(Record::Transaction(Box::new(read.take(&donor))), began);
                 }
             }
         });
         if let Some(began) = began {
-            output.give(Record::Transaction(Box::new(read.take(donor))), began);
+            output.give(Record::Transaction(Box::new(read.take(&donor))), began);
         }
     }
 

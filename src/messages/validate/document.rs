@@ -20,6 +20,12 @@ pub(super) fn kind_of_root(local_name: &str) -> Option<&'static str> {
     camt::ROOTS.iter().find(|(root, _)| *root == local_name).map(|(_, kind)| *kind)
 }
 
+/// The same for a message id, like `pain.002.001.10`.
+pub(super) fn kind_of_message(message: &str) -> Option<&'static str> {
+    let kinds = ["pain.002", "pacs.002", "camt.052", "camt.053", "camt.054"];
+    kinds.into_iter().find(|kind| message.starts_with(kind))
+}
+
 /// The reader of a message.
 pub(super) enum Reader {
     Status(Box<StatusReader>),
@@ -102,6 +108,8 @@ pub(super) enum Root {
 /// An open document.
 pub(super) struct Open {
     pub(super) reader: Reader,
+    /// Id of the definition that it is read through.
+    pub(super) message: String,
     /// Of its outermost element.
     pub(super) depth: u64,
     pub(super) place: Place,
@@ -116,6 +124,19 @@ pub(super) struct Open {
 }
 
 impl Open {
+    /// An element begins in the document, but not in its message. If it is a message, it is read: even a second one,
+    /// which breaks every schema.
+    pub(super) fn enter_root(&mut self, depth: u64, local_name: &str) {
+        if depth != self.depth + 1 || self.ended || matches!(self.reader, Reader::None) {
+            return;
+        }
+        let Some(kind) = kind_of_root(local_name) else { return };
+        if self.root == Root::Past {
+            self.reader = Reader::of(kind, &self.message);
+        }
+        self.root = Root::Inside;
+    }
+
     /// The verdict after so many records.
     pub(super) fn verdict(&self, records: u64) -> record::Verdict {
         let valid = self.errors == 0 && self.judge != UNKNOWN;

@@ -11,7 +11,7 @@ use crate::schema::model::Schema;
 use crate::schema::walk::{Namespace, Step, Walk};
 
 use super::Parsed;
-use super::document::{Open, Reader, Root, UNKNOWN, kind_of_root};
+use super::document::{Open, Reader, Root, UNKNOWN, kind_of_message, kind_of_root};
 
 /// Code of a note that leaves a document valid.
 const ENCODING_ASSUMED: &str = "encoding.assumed";
@@ -67,16 +67,9 @@ impl<'s, R: BufRead> Search<'s, R> {
 
     /// Goes through the whole input.
     pub(super) fn run(mut self, mut output: Output<'_>) -> Parsed {
-        loop {
-            match self.advance(&mut output) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(stopped) => {
-                    self.stop(&stopped, &mut output);
-                    self.parsed.stopped = Some(stopped);
-                    return self.parsed;
-                }
-            }
+        if let Err(stopped) = self.read_to_end(&mut output) {
+            self.stop(&stopped, &mut output);
+            self.parsed.stopped = Some(stopped);
         }
         if self.parsed.documents == 0 {
             self.report_nothing_found(&mut output);
@@ -84,49 +77,48 @@ impl<'s, R: BufRead> Search<'s, R> {
         self.parsed
     }
 
-    /// Takes one event; false at the end of the input.
-    #[inline]
-    fn advance(&mut self, output: &mut Output<'_>) -> Result<bool, NotWellFormed> {
-        let step = self.walk.next()?;
-        // Only now is it known that nothing ill-formed stands right behind the document's end.
-        if self.open.as_ref().is_some_and(|open| open.ended)
-            && let Some(open) = self.open.take()
-        {
-            close(&open, &mut self.parsed, output);
-        }
-        match step {
-            Step::Start(element) => {
-                self.depth += 1;
-                match &mut self.open {
-                    Some(open) if open.root == Root::Inside => {
-                        if open.reader.start(&element) == Begun::Record {
-                            open.reader.begin(place_of(&self.walk), output);
+    /// Takes event after event. One loop and no call per event: a report has an event every nine octets.
+    fn read_to_end(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
+        loop {
+            let step = self.walk.next()?;
+            // Only now is it known that nothing ill-formed stands right behind the document's end.
+            if self.open.as_ref().is_some_and(|open| open.ended)
+                && let Some(open) = self.open.take()
+            {
+                close(&open, &mut self.parsed, output);
+            }
+            match step {
+                Step::Start(element) => {
+                    self.depth += 1;
+                    match &mut self.open {
+                        Some(open) if open.root == Root::Inside => {
+                            if open.reader.start(&element) == Begun::Record {
+                                open.reader.begin(place_of(&self.walk), output);
+                            }
                         }
-                    }
-                    Some(open) if open.root == Root::Ahead => open.root = Root::Inside,
-                    Some(_) => {}
-                    None => {
-                        self.header.start(element.local);
-                        if may_be_document(self.task, self.depth, element.local) {
-                            let local = element.local.to_owned();
-                            let namespace = element.namespace.map(str::to_owned);
-                            self.consider(&Candidate { local, namespace }, output);
+                        Some(open) => open.enter_root(self.depth, element.local),
+                        None => {
+                            self.header.start(element.local);
+                            if may_be_document(self.task, self.depth, element.local) {
+                                let local = element.local.to_owned();
+                                let namespace = element.namespace.map(str::to_owned);
+                                self.consider(&Candidate { local, namespace }, output);
+                            }
                         }
                     }
                 }
+                Step::Text(text) => match &mut self.open {
+                    Some(open) if open.root == Root::Inside => open.reader.text(text),
+                    Some(_) => {}
+                    None => self.header.text(text),
+                },
+                Step::End => self.end(output),
+                Step::Finished => return Ok(()),
             }
-            Step::Text(text) => match &mut self.open {
-                Some(open) if open.root == Root::Inside => open.reader.text(text),
-                Some(_) => {}
-                None => self.header.text(text),
-            },
-            Step::End => self.end(output),
-            Step::Finished => return Ok(false),
+            if self.walk.findings_total() != self.handed_out && self.open.is_some() {
+                self.hand_out_findings(output);
+            }
         }
-        if self.walk.findings_total() != self.handed_out && self.open.is_some() {
-            self.hand_out_findings(output);
-        }
-        Ok(true)
     }
 
     /// The innermost element ends.
@@ -157,16 +149,17 @@ impl<'s, R: BufRead> Search<'s, R> {
     fn consider(&mut self, candidate: &Candidate, output: &mut Output<'_>) {
         let namespace = candidate.namespace.as_deref();
         if let Task::JudgeBy(schema) = self.task {
-            if schema.root_name() == candidate.local && namespace == Some(schema.namespace()) {
+            if schema.root_name() == candidate.local && namespace.unwrap_or("") == schema.namespace() {
                 self.open_judged(schema, candidate, None, output);
             }
             return;
         }
         let bare = candidate.local != DOCUMENT;
         let child = if bare { Some(candidate.local.clone()) } else { self.walk.first_child() };
-        let kind = child.as_deref().and_then(kind_of_root);
         let exact = namespace.and_then(catalog::by_namespace);
         let exact = exact.filter(|schema| schema.root_name() == candidate.local);
+        let kind = child.as_deref().and_then(kind_of_root);
+        let kind = kind.or_else(|| kind_of_message(exact?.message_id()));
         match (exact, kind) {
             (Some(schema), _) => {
                 self.open_judged(schema, candidate, kind, output);
@@ -245,6 +238,7 @@ impl<'s, R: BufRead> Search<'s, R> {
         };
         Open {
             reader,
+            message: message.to_owned(),
             depth: self.depth,
             place: place_of(&self.walk),
             root: Root::Ahead,

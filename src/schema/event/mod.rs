@@ -383,6 +383,11 @@ impl<R: BufRead> Scanner<R> {
             self.settle_encoding()?;
             self.settled = true;
         }
+        // A token longer than any text may be is a tag that never ends.
+        let pending = self.window.bytes().len() - self.cursor;
+        if pending > self.limits.text_bytes_max.saturating_mul(2) {
+            return Err(self.fault(Stop::Limit(self.cursor, "a tag", self.limits.text_bytes_max)));
+        }
         self.window.discard(self.cursor);
         self.cursor = 0;
         self.token = 0;

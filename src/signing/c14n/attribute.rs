@@ -17,9 +17,10 @@ pub struct RawAttribute<'i> {
 /// XML white space.
 pub const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// Splits the content of a start tag (between `<` and `>` or `/>`) into name and the rest.
+/// Splits the content of a processing instruction into target and the rest.
 pub fn split_tag(tag: &str) -> (&str, &str) {
-    match tag.find(WHITE) {
+    // Characters below the space are white space or have been refused before.
+    match tag.as_bytes().iter().position(|octet| *octet <= b' ') {
         Some(at) => tag.split_at(at),
         None => (tag, ""),
     }
@@ -48,30 +49,59 @@ pub fn next_attribute<'i>(rest: &mut &'i str) -> Result<Option<RawAttribute<'i>>
     Ok(Some(RawAttribute { name, value }))
 }
 
-/// Splits a qualified name into prefix and local name; refuses what is not one.
-pub fn split_name(name: &str) -> Result<(&str, &str), &'static str> {
-    let (prefix, local) = match memchr(b':', name.as_bytes()) {
-        Some(at) => (name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default()),
-        None => ("", name),
-    };
-    if prefix.len() + local.len() < name.len() && prefix.is_empty() || !is_plain_name(local) {
-        return Err("name is not a qualified name");
-    }
-    if !prefix.is_empty() && !is_plain_name(prefix) {
-        return Err("prefix is not a name");
-    }
-    Ok((prefix, local))
+/// What an octet may be in a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NameOctet {
+    Never,
+    Within,
+    First,
+    Colon,
 }
 
-/// Names of ASCII letters by the rules of XML; letters beyond ASCII are all let through, as nothing depends on them.
-fn is_plain_name(name: &str) -> bool {
-    let octets = name.as_bytes();
-    let starts =
-        octets.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_' || *first >= 0x80);
-    starts
-        && octets.iter().all(|octet| {
-            octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'.') || *octet >= 0x80
-        })
+/// Octets of names by the rules of XML for ASCII; letters beyond ASCII are all let through, as nothing depends on them.
+const NAME_OCTETS: [NameOctet; 256] = {
+    let mut table = [NameOctet::Never; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        table[octet] = match octet as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => NameOctet::First,
+            b'0'..=b'9' | b'-' | b'.' => NameOctet::Within,
+            b':' => NameOctet::Colon,
+            _ => NameOctet::Never,
+        };
+        octet += 1;
+    }
+    table
+};
+
+/// Measures the qualified name at the beginning of some text: its length, and where its colon is.
+pub fn scan_name(octets: &[u8]) -> Result<(usize, Option<usize>), &'static str> {
+    let mut colon = None;
+    let mut at_start = true;
+    let mut length = 0;
+    for octet in octets {
+        match NAME_OCTETS[usize::from(*octet)] {
+            NameOctet::First => at_start = false,
+            NameOctet::Within if !at_start => {}
+            NameOctet::Colon if !at_start && colon.is_none() => {
+                colon = Some(length);
+                at_start = true;
+            }
+            NameOctet::Never => break,
+            _ => return Err("name is not a qualified name"),
+        }
+        length += 1;
+    }
+    if at_start { Err("name is not a qualified name") } else { Ok((length, colon)) }
+}
+
+/// Splits a qualified name into prefix and local name; refuses what is not one.
+pub fn split_name(name: &str) -> Result<(&str, &str), &'static str> {
+    match scan_name(name.as_bytes())? {
+        (length, _) if length < name.len() => Err("name with a character that no name has"),
+        (_, Some(at)) => Ok((name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default())),
+        (_, None) => Ok(("", name)),
+    }
 }
 
 /// A character that XML allows. Source: XML 1.0, section 2.2.
@@ -130,6 +160,11 @@ pub fn normalise(value: &str) -> Result<Cow<'_, str>, &str> {
     }
     text.push_str(rest);
     Ok(Cow::Owned(text))
+}
+
+/// Whether literal text is canonical as it stands: no line ends to change and nothing to escape.
+pub fn is_canonical_text(text: &str) -> bool {
+    memchr2(b'>', b'\r', text.as_bytes()).is_none()
 }
 
 /// Writes literal text: line ends become line feeds, `&`, `<` and `>` are escaped.

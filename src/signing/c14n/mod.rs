@@ -2,7 +2,9 @@
 //! Source: W3C Exclusive XML Canonicalization 1.0 (2002). No signatures here, no document tree, no DTD.
 
 pub mod attribute;
+pub mod output;
 pub mod scope;
+pub mod token;
 pub mod walk;
 
 use std::borrow::Cow;

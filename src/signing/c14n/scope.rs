@@ -27,6 +27,8 @@ pub struct Scope<'i> {
     declared: Vec<Binding<'i>>,
     rendered: Vec<Binding<'i>>,
     frames: Vec<(usize, usize)>,
+    /// The prefix asked for last, if its namespace was in effect already and nothing has changed since.
+    settled: Option<(&'i str, usize)>,
 }
 
 impl<'i> Scope<'i> {
@@ -37,6 +39,7 @@ impl<'i> Scope<'i> {
             declared: Vec::new(),
             rendered: Vec::new(),
             frames: Vec::new(),
+            settled: None,
         }
     }
 
@@ -47,7 +50,10 @@ impl<'i> Scope<'i> {
 
     /// An element ends.
     pub fn pop(&mut self) {
-        if let Some((declared, rendered)) = self.frames.pop() {
+        if let Some((declared, rendered)) = self.frames.pop()
+            && (declared, rendered) != (self.declared.len(), self.rendered.len())
+        {
+            self.settled = None;
             self.declared.truncate(declared);
             self.rendered.truncate(rendered);
         }
@@ -69,6 +75,7 @@ impl<'i> Scope<'i> {
                 self.namespaces.len() - 1
             }
         };
+        self.settled = None;
         self.declared.push(Binding { prefix, namespace: number });
         true
     }
@@ -83,6 +90,11 @@ impl<'i> Scope<'i> {
         }
     }
 
+    /// The namespace of a prefix that is known to be in effect in the output.
+    pub fn settled(&self, prefix: &str) -> Option<usize> {
+        self.settled.filter(|(known, _)| *known == prefix).map(|(_, namespace)| namespace)
+    }
+
     /// Notes that a declaration is being written on the current element, unless the output has it in
     /// effect already; says whether it must be written.
     #[must_use]
@@ -93,8 +105,10 @@ impl<'i> Scope<'i> {
             None => prefix.is_empty() && namespace == NONE,
         };
         if in_effect || namespace == XML {
+            self.settled = Some((prefix, namespace));
             return false;
         }
+        self.settled = None;
         self.rendered.push(Binding { prefix, namespace });
         true
     }

@@ -3,22 +3,20 @@
 
 use std::borrow::Cow;
 use std::io::Write;
-
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
+use std::ops::Range;
 
 use super::attribute::{
-    WHITE, next_attribute, normalise, resolve_reference, split_name, split_tag, write_attribute, write_lines,
-    write_referenced, write_text,
+    WHITE, is_canonical_text, next_attribute, normalise, resolve_reference, split_name, split_tag,
+    write_attribute, write_lines, write_referenced, write_text,
 };
-use super::scope::{NONE, Scope, XML, XML_NAMESPACE, XMLNS_NAMESPACE};
+use super::output::Output;
+use super::scope::{NONE, Scope, XML_NAMESPACE, XMLNS_NAMESPACE};
+use super::token::{Kind, Tag, Token, Tokens};
 use super::{
     ATTRIBUTE_OCTETS_MAX, ATTRIBUTES_MAX, C14nError, DEPTH_MAX, Extent, Insertion, NAME_OCTETS_MAX,
     NAMESPACES_MAX, Omitted, Order, Walked, line_and_column,
 };
 
-/// Canonical octets gathered before they are handed on. Chosen by us.
-const BUFFER_OCTETS: usize = 65_536;
 /// Attributes that may identify an element. Chosen by us after the signature formats that banks use.
 pub const ID_NAMES: [&str; 4] = ["Id", "ID", "id", "xml:id"];
 
@@ -29,26 +27,15 @@ pub fn canonicalise<'i>(
     sink: &mut dyn Write,
 ) -> Result<Walked<'i>, C14nError> {
     let mut walk = Walk::new(text, order, sink)?;
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().check_comments = true;
+    let mut tokens = Tokens::new(text);
     loop {
-        walk.at = offset(&reader);
-        let event = reader.read_event();
-        let end = offset(&reader);
-        match event {
-            Ok(Event::Eof) => break,
-            Ok(event) => walk.event(&event, end)?,
-            Err(error) => {
-                walk.at = usize::try_from(reader.error_position()).unwrap_or(walk.at);
-                return Err(walk.malformed(&error.to_string()));
-            }
+        walk.at = tokens.offset();
+        match tokens.next_token() {
+            Ok(Some(token)) => walk.token(&token)?,
+            Ok(None) => return walk.finish(),
+            Err(cause) => return Err(walk.malformed(cause)),
         }
     }
-    walk.finish()
-}
-
-fn offset(reader: &Reader<&[u8]>) -> usize {
-    usize::try_from(reader.buffer_position()).expect("offsets into a slice fit usize")
 }
 
 /// An attribute that is not a namespace declaration.
@@ -62,8 +49,7 @@ struct Attribute<'i> {
 struct Walk<'i, 'w> {
     text: &'i str,
     order: Order<'i>,
-    sink: &'w mut dyn Write,
-    out: Vec<u8>,
+    out: Output<'i, 'w>,
     scope: Scope<'i>,
     attributes: Vec<Attribute<'i>>,
     /// Prefixes to be written on the current element.
@@ -83,8 +69,7 @@ impl<'i, 'w> Walk<'i, 'w> {
         let mut walk = Walk {
             text,
             order: *order,
-            sink,
-            out: Vec::with_capacity(BUFFER_OCTETS + 4096),
+            out: Output::new(text, sink),
             scope: Scope::new(),
             attributes: Vec::new(),
             fresh: Vec::new(),
@@ -121,46 +106,27 @@ impl<'i, 'w> Walk<'i, 'w> {
         C14nError::Entity { line, column, name: name.chars().take(40).collect() }
     }
 
-    /// The octets of the current event without its delimiters, borrowed from the document itself.
-    fn inner(&self, end: usize, before: usize, after: usize) -> &'i str {
-        end.checked_sub(after).and_then(|end| self.text.get(self.at + before..end)).unwrap_or_default()
-    }
-
-    fn event(&mut self, event: &Event<'_>, end: usize) -> Result<(), C14nError> {
-        match event {
-            Event::Start(_) => self.start(self.inner(end, 1, 1))?,
-            Event::Empty(_) => {
-                let tag = self.inner(end, 1, 2);
-                self.start(tag)?;
-                self.end(split_tag(tag).0, end, Insertion::Open { at: end - 2, name: split_tag(tag).0 })?;
+    fn token(&mut self, token: &Token<'i>) -> Result<(), C14nError> {
+        let range = token.range.clone();
+        match token.kind {
+            Kind::Start(tag) => self.start(&tag, range),
+            Kind::Empty(tag) => {
+                // Canonically it is a pair of tags, so nothing of it can be kept as it stands.
+                self.start(&tag, 0..0)?;
+                let open = Insertion::Open { at: range.end - 2, name: tag.name };
+                self.end(tag.name, range, open)
             }
-            Event::End(_) => {
-                let name = self.inner(end, 2, 1).trim_end_matches(WHITE);
-                self.end(name, end, Insertion::Before(self.at))?;
-            }
-            Event::Text(_) => self.characters(self.inner(end, 0, 0))?,
-            Event::CData(_) => self.section(self.inner(end, 9, 3))?,
-            Event::GeneralRef(_) => self.reference(self.inner(end, 1, 1))?,
-            Event::PI(_) => self.instruction(self.inner(end, 2, 2))?,
-            Event::Comment(_) => {}
-            Event::Decl(_) if self.at == 0 => {}
-            Event::Decl(_) => return Err(self.malformed("XML declaration that is not at the beginning")),
-            Event::DocType(_) => {
+            Kind::End(name) => self.end(name, range, Insertion::Before(self.at)),
+            Kind::Text(text) => self.characters(text, range),
+            Kind::Section(text) => self.section(text),
+            Kind::Reference(name) => self.reference(name, range),
+            Kind::Instruction(content) => self.instruction(content),
+            Kind::Comment | Kind::Declaration => Ok(()),
+            Kind::Doctype => {
                 let (line, column) = line_and_column(self.text, self.at);
-                return Err(C14nError::Doctype { line, column });
+                Err(C14nError::Doctype { line, column })
             }
-            Event::Eof => {}
         }
-        if self.out.len() >= BUFFER_OCTETS {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), C14nError> {
-        self.sink.write_all(&self.out).map_err(|cause| C14nError::Sink { cause })?;
-        self.out.clear();
-        Ok(())
     }
 
     fn finish(mut self) -> Result<Walked<'i>, C14nError> {
@@ -168,11 +134,11 @@ impl<'i, 'w> Walk<'i, 'w> {
         if !self.root_ended {
             return Err(self.malformed("the document ends before its root element does"));
         }
-        self.flush()?;
+        self.out.finish()?;
         Ok(self.walked)
     }
 
-    fn start(&mut self, tag: &'i str) -> Result<(), C14nError> {
+    fn start(&mut self, tag: &Tag<'i>, range: Range<usize>) -> Result<(), C14nError> {
         if self.root_ended {
             return Err(self.malformed("a second root element"));
         }
@@ -180,30 +146,30 @@ impl<'i, 'w> Walk<'i, 'w> {
         if depth >= DEPTH_MAX {
             return Err(self.limit("nesting of elements", DEPTH_MAX));
         }
-        let (name, rest) = split_tag(tag);
-        if name.len() > NAME_OCTETS_MAX {
+        if tag.name.len() > NAME_OCTETS_MAX {
             return Err(self.limit("octets of a name", NAME_OCTETS_MAX));
         }
-        let (prefix, local) = split_name(name).map_err(|cause| self.malformed(cause))?;
-        let outside = if self.order.omit.is_some_and(|omit| omit.local == local) {
-            Some(self.scope.snapshot())
-        } else {
-            None
-        };
+        if depth == 0 {
+            self.walked.root = tag.name;
+        }
+        let outside = self.order.omit.filter(|omit| omit.local == tag.local);
+        let outside = outside.map(|omit| (omit, self.scope.snapshot()));
         self.scope.push();
         self.attributes.clear();
-        if !rest.is_empty() {
-            self.read_attributes(rest)?;
-        }
-        let namespace = self.resolve(prefix)?;
-        if depth == 0 {
-            self.walked.root = name;
+        if !tag.rest.is_empty() {
+            self.read_attributes(tag.rest)?;
         }
         if self.omitting > 0 {
             self.omitting += 1;
-            return Ok(());
+            return self.resolve(tag.prefix).map(|_| ());
         }
-        if let (Some(scope), Some(omit)) = (outside, self.order.omit)
+        let simple = tag.rest.is_empty() && outside.is_none() && self.order.prefixes.is_empty();
+        if simple && self.scope.settled(tag.prefix).is_some() && !range.is_empty() {
+            self.match_place(depth, tag.local);
+            return self.out.keep(range);
+        }
+        let namespace = self.resolve(tag.prefix)?;
+        if let Some((omit, scope)) = outside
             && self.scope.text(namespace) == omit.namespace
         {
             self.omitting = 1;
@@ -211,8 +177,12 @@ impl<'i, 'w> Walk<'i, 'w> {
             return Ok(());
         }
         self.note_ids(depth);
-        self.match_place(depth, local);
-        self.write_start(name, prefix, namespace)
+        self.match_place(depth, tag.local);
+        self.render_namespaces(tag.prefix, namespace);
+        if tag.rest.is_empty() && self.fresh.is_empty() && !range.is_empty() {
+            return self.out.keep(range);
+        }
+        self.write_start(tag.name)
     }
 
     fn resolve(&self, prefix: &str) -> Result<usize, C14nError> {
@@ -316,41 +286,11 @@ impl<'i, 'w> Walk<'i, 'w> {
         }
     }
 
-    fn write_start(&mut self, name: &'i str, prefix: &'i str, namespace: usize) -> Result<(), C14nError> {
-        self.out.push(b'<');
-        self.out.extend_from_slice(name.as_bytes());
+    /// Finds the declarations that must be written here: of prefixes that are used or listed and not yet in effect.
+    fn render_namespaces(&mut self, prefix: &'i str, namespace: usize) {
         if self.scope.render(prefix, namespace) {
             self.fresh.push((prefix, namespace));
         }
-        if !self.order.prefixes.is_empty() {
-            self.render_listed()?;
-        }
-        if self.attributes.is_empty() {
-            self.write_namespaces();
-            self.out.push(b'>');
-            return Ok(());
-        }
-        for attribute in &self.attributes {
-            if attribute.namespace != NONE && attribute.namespace != XML {
-                let prefix = split_name(attribute.name).map_or("", |(prefix, _)| prefix);
-                if self.scope.render(prefix, attribute.namespace) {
-                    self.fresh.push((prefix, attribute.namespace));
-                }
-            }
-        }
-        self.write_namespaces();
-        let scope = &self.scope;
-        self.attributes
-            .sort_by(|a, b| (scope.text(a.namespace), a.local).cmp(&(scope.text(b.namespace), b.local)));
-        for attribute in &self.attributes {
-            write_attribute(&mut self.out, attribute.name, &attribute.value);
-        }
-        self.out.push(b'>');
-        Ok(())
-    }
-
-    /// Listed prefixes are written wherever they are in scope and not yet in effect, used or not.
-    fn render_listed(&mut self) -> Result<(), C14nError> {
         for listed in self.order.prefixes {
             let prefix: &'i str = if listed == "#default" { "" } else { listed };
             if let Some(namespace) = self.scope.resolve(prefix)
@@ -359,28 +299,38 @@ impl<'i, 'w> Walk<'i, 'w> {
                 self.fresh.push((prefix, namespace));
             }
         }
-        Ok(())
-    }
-
-    fn write_namespaces(&mut self) {
-        if self.fresh.is_empty() {
-            return;
-        }
-        self.fresh.sort_by_key(|(prefix, _)| *prefix);
-        for (prefix, namespace) in self.fresh.drain(..) {
-            let text = self.scope.text(namespace);
-            if prefix.is_empty() {
-                write_attribute(&mut self.out, "xmlns", text);
-            } else {
-                write_attribute(&mut self.out, &format!("xmlns:{prefix}"), text);
+        for attribute in self.attributes.iter().filter(|attribute| attribute.namespace != NONE) {
+            let prefix = split_name(attribute.name).map_or("", |(prefix, _)| prefix);
+            if self.scope.render(prefix, attribute.namespace) {
+                self.fresh.push((prefix, attribute.namespace));
             }
         }
     }
 
-    fn end(&mut self, name: &str, end: usize, insertion: Insertion<'i>) -> Result<(), C14nError> {
-        if self.scope.depth() == 0 {
-            return Err(self.malformed("an end tag without a start tag"));
+    fn write_start(&mut self, name: &'i str) -> Result<(), C14nError> {
+        let out = self.out.anew()?;
+        out.push(b'<');
+        out.extend_from_slice(name.as_bytes());
+        self.fresh.sort_by_key(|(prefix, _)| *prefix);
+        for (prefix, namespace) in self.fresh.drain(..) {
+            let text = self.scope.text(namespace);
+            if prefix.is_empty() {
+                write_attribute(out, "xmlns", text);
+            } else {
+                write_attribute(out, &format!("xmlns:{prefix}"), text);
+            }
         }
+        let scope = &self.scope;
+        self.attributes
+            .sort_by(|a, b| (scope.text(a.namespace), a.local).cmp(&(scope.text(b.namespace), b.local)));
+        for attribute in &self.attributes {
+            write_attribute(out, attribute.name, &attribute.value);
+        }
+        out.push(b'>');
+        Ok(())
+    }
+
+    fn end(&mut self, name: &str, range: Range<usize>, insertion: Insertion<'i>) -> Result<(), C14nError> {
         self.scope.pop();
         let depth = self.scope.depth();
         self.root_ended = depth == 0;
@@ -389,36 +339,43 @@ impl<'i, 'w> Walk<'i, 'w> {
             if self.omitting == 0
                 && let Some(omitted) = self.walked.omitted.last_mut()
             {
-                omitted.range.end = end;
+                omitted.range.end = range.end;
             }
             return Ok(());
         }
         if let Some(place) = self.order.place {
-            let is_place = if place.is_empty() {
-                depth == 0
-            } else {
-                self.matched == depth + 1 && self.matched == place.len()
-            };
-            if is_place {
+            let whole = self.matched == depth + 1 && self.matched == place.len();
+            if whole || (place.is_empty() && depth == 0) {
                 self.walked.insertions.push(insertion);
             }
             self.matched = self.matched.min(depth);
         }
-        self.out.extend_from_slice(b"</");
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.push(b'>');
+        // `</`, the name and `>`, without white space: the tag is canonical as it stands.
+        if range.len() == name.len() + 3 && matches!(self.text.as_bytes().get(range.start + 1), Some(b'/')) {
+            return self.out.keep(range);
+        }
+        let out = self.out.anew()?;
+        out.extend_from_slice(b"</");
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'>');
         Ok(())
     }
 
-    fn characters(&mut self, text: &str) -> Result<(), C14nError> {
+    fn characters(&mut self, text: &str, range: Range<usize>) -> Result<(), C14nError> {
         if self.scope.depth() == 0 {
             if text.trim_matches(WHITE).is_empty() {
                 return Ok(());
             }
             return Err(self.malformed("text outside the root element"));
         }
+        if is_canonical_text(text) {
+            return if self.omitting == 0 { self.out.keep(range) } else { Ok(()) };
+        }
+        if text.contains("]]>") {
+            return Err(self.malformed("']]>' in text"));
+        }
         if self.omitting == 0 {
-            write_text(&mut self.out, text);
+            write_text(self.out.anew()?, text);
         }
         Ok(())
     }
@@ -427,23 +384,31 @@ impl<'i, 'w> Walk<'i, 'w> {
         if self.scope.depth() == 0 {
             return Err(self.malformed("text outside the root element"));
         }
-        self.characters(text)
+        if self.omitting == 0 {
+            write_text(self.out.anew()?, text);
+        }
+        Ok(())
     }
 
-    fn reference(&mut self, name: &str) -> Result<(), C14nError> {
+    fn reference(&mut self, name: &str, range: Range<usize>) -> Result<(), C14nError> {
         if self.scope.depth() == 0 {
             return Err(self.malformed("text outside the root element"));
         }
         let letter = resolve_reference(name).ok_or_else(|| self.undefined(name))?;
-        if self.omitting == 0 {
-            write_referenced(&mut self.out, letter);
+        if self.omitting > 0 {
+            return Ok(());
         }
+        if matches!(name, "amp" | "lt" | "gt") {
+            return self.out.keep(range);
+        }
+        write_referenced(self.out.anew()?, letter);
         Ok(())
     }
 
     fn instruction(&mut self, content: &str) -> Result<(), C14nError> {
         let (target, rest) = split_tag(content);
-        if split_name(target).is_err() || target.eq_ignore_ascii_case("xml") {
+        let proper = split_name(target).is_ok_and(|(prefix, _)| prefix.is_empty());
+        if !proper || target.eq_ignore_ascii_case("xml") {
             return Err(self.malformed("processing instruction without a proper target"));
         }
         let outside = self.scope.depth() == 0;
@@ -451,19 +416,20 @@ impl<'i, 'w> Walk<'i, 'w> {
         if self.omitting > 0 || (outside && self.order.extent == Extent::Root) {
             return Ok(());
         }
+        let out = self.out.anew()?;
         if outside && self.root_ended {
-            self.out.push(b'\n');
+            out.push(b'\n');
         }
-        self.out.extend_from_slice(b"<?");
-        self.out.extend_from_slice(target.as_bytes());
+        out.extend_from_slice(b"<?");
+        out.extend_from_slice(target.as_bytes());
         let rest = rest.trim_start_matches(WHITE);
         if !rest.is_empty() {
-            self.out.push(b' ');
-            write_lines(&mut self.out, rest);
+            out.push(b' ');
+            write_lines(out, rest);
         }
-        self.out.extend_from_slice(b"?>");
+        out.extend_from_slice(b"?>");
         if outside && !self.root_ended {
-            self.out.push(b'\n');
+            out.push(b'\n');
         }
         Ok(())
     }

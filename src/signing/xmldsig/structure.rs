@@ -5,15 +5,12 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
 
 use super::{DSIG_NAMESPACE, ENVELOPED, EXCLUSIVE_C14N, METHODS, SHA256, VerifyError};
 use crate::signing::c14n::ATTRIBUTES_MAX;
-use crate::signing::c14n::attribute::{
-    WHITE, next_attribute, normalise, resolve_reference, split_name, split_tag,
-};
+use crate::signing::c14n::attribute::{WHITE, next_attribute, normalise, resolve_reference, split_name};
 use crate::signing::c14n::scope::Scope;
+use crate::signing::c14n::token::{Kind, Tag, Tokens};
 use crate::signing::c14n::walk::ID_NAMES;
 use crate::signing::key::Algorithm;
 
@@ -120,34 +117,33 @@ impl Tree {
                 return Err(wrong("Signature", "has too many namespaces"));
             }
         }
-        let mut reader = Reader::from_str(element);
-        loop {
-            let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-            let event = reader.read_event().map_err(|error| wrong("Signature", &error.to_string()))?;
-            let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-            let inner = |before: usize, after: usize| {
-                end.checked_sub(after).and_then(|end| element.get(at + before..end)).unwrap_or_default()
-            };
-            match event {
-                Event::Start(_) => building.start(inner(1, 1), at)?,
-                Event::Empty(_) => {
-                    building.start(inner(1, 2), at)?;
-                    building.end(end);
+        let mut tokens = Tokens::new(element);
+        while let Some(token) = tokens.next_token().map_err(|cause| wrong("Signature", cause))? {
+            let range = token.range;
+            match token.kind {
+                Kind::Start(tag) => building.start(&tag, range.start)?,
+                Kind::Empty(tag) => {
+                    building.start(&tag, range.start)?;
+                    building.end(range.end);
                 }
-                Event::End(_) => building.end(end),
-                Event::Text(_) => building.text(inner(0, 0).to_owned()),
-                Event::GeneralRef(_) => {
-                    let letter = resolve_reference(inner(1, 1))
+                Kind::End(_) => building.end(range.end),
+                Kind::Text(text) => building.text(text.to_owned()),
+                Kind::Reference(name) => {
+                    let letter = resolve_reference(name)
                         .ok_or_else(|| wrong("Signature", "has an undefined entity"))?;
                     building.text(letter.to_string());
                 }
-                Event::Eof => return Ok(Tree { nodes: building.nodes }),
                 // What splits a text node, or shows one text to us and another to others, has no place in a signature.
-                _ => {
+                Kind::Section(_)
+                | Kind::Comment
+                | Kind::Instruction(_)
+                | Kind::Declaration
+                | Kind::Doctype => {
                     return Err(wrong("Signature", "has a comment, processing instruction or CDATA section"));
                 }
             }
         }
+        Ok(Tree { nodes: building.nodes })
     }
 
     fn node(&self, index: usize) -> Result<&Node, VerifyError> {
@@ -297,15 +293,14 @@ struct Building<'i> {
 }
 
 impl<'i> Building<'i> {
-    fn start(&mut self, tag: &'i str, at: usize) -> Result<(), VerifyError> {
+    fn start(&mut self, tag: &Tag<'i>, at: usize) -> Result<(), VerifyError> {
         let malformed = |cause: &str| wrong("Signature", cause);
         if self.nodes.len() >= SIGNATURE_ELEMENTS_MAX {
             return Err(malformed("has too many elements"));
         }
         let outside = self.scope.snapshot();
         let outside = outside.into_iter().map(|(prefix, namespace)| (prefix.to_owned(), namespace)).collect();
-        let (name, mut rest) = split_tag(tag);
-        let (prefix, local) = split_name(name).map_err(malformed)?;
+        let Tag { prefix, local, mut rest, .. } = *tag;
         self.scope.push();
         let mut attributes = Vec::new();
         while let Some(raw) = next_attribute(&mut rest).map_err(malformed)? {
