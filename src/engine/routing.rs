@@ -111,7 +111,7 @@ impl<'a> Request<'a> {
 
 /// Why a rail was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Drop {
+pub enum Obstacle {
     /// The bank does not offer it.
     NotOffered,
     /// The client does not allow it.
@@ -144,31 +144,37 @@ pub enum Drop {
     Reference,
 }
 
-impl Drop {
+impl Obstacle {
     /// The stable code of the finding, when no rail is left.
     pub fn code(&self) -> &'static str {
         match self {
-            Drop::NotOffered => "route.not_offered",
-            Drop::NotPreferred => "route.not_preferred",
-            Drop::Currency => "route.none",
-            Drop::Speed => "route.speed",
-            Drop::AccountForm => "account.form_not_on_rail",
-            Drop::AmountBelow(_) => "amount.below_rail",
-            Drop::AmountAbove(_) => "amount.above_rail",
-            Drop::ChargeBearer => "charge_bearer.not_on_rail",
-            Drop::FutureInstant => "date.instant_future",
-            Drop::NotBusinessDay => "date.not_business_day",
-            Drop::AddressMissing => "address.required",
-            Drop::AddressLines => "address.lines_not_on_rail",
-            Drop::BicMissing => "agent.bic_required",
-            Drop::PurposeMissing => "purpose.required",
-            Drop::Reference => "reference.not_on_rail",
+            Obstacle::NotOffered => "route.not_offered",
+            Obstacle::NotPreferred => "route.not_preferred",
+            Obstacle::Currency => "route.none",
+            Obstacle::Speed => "route.speed",
+            Obstacle::AccountForm => "account.form_not_on_rail",
+            Obstacle::AmountBelow(_) => "amount.below_rail",
+            Obstacle::AmountAbove(_) => "amount.above_rail",
+            Obstacle::ChargeBearer => "charge_bearer.not_on_rail",
+            Obstacle::FutureInstant => "date.instant_future",
+            Obstacle::NotBusinessDay => "date.not_business_day",
+            Obstacle::AddressMissing => "address.required",
+            Obstacle::AddressLines => "address.lines_not_on_rail",
+            Obstacle::BicMissing => "agent.bic_required",
+            Obstacle::PurposeMissing => "purpose.required",
+            Obstacle::Reference => "reference.not_on_rail",
         }
     }
 
     /// The client could add or change what is missing and keep the rail.
     fn is_missing_detail(&self) -> bool {
-        matches!(self, Drop::AddressMissing | Drop::AddressLines | Drop::BicMissing | Drop::PurposeMissing)
+        matches!(
+            self,
+            Obstacle::AddressMissing
+                | Obstacle::AddressLines
+                | Obstacle::BicMissing
+                | Obstacle::PurposeMissing
+        )
     }
 }
 
@@ -178,7 +184,7 @@ pub struct Candidate {
     /// Which.
     pub rail: Rail,
     /// Every reason against it; none if it would do.
-    pub dropped: Vec<Drop>,
+    pub dropped: Vec<Obstacle>,
 }
 
 /// What was chosen.
@@ -210,12 +216,11 @@ impl Routing {
     /// first offered. Its rules are what the client should hear about.
     pub fn nearest(&self) -> Option<&Candidate> {
         let chosen = |candidate: &&Candidate| candidate.dropped.is_empty();
-        let details = |candidate: &&Candidate| candidate.dropped.iter().all(Drop::is_missing_detail);
+        let details = |candidate: &&Candidate| candidate.dropped.iter().all(Obstacle::is_missing_detail);
         let offered = |candidate: &&Candidate| {
-            !candidate
-                .dropped
-                .iter()
-                .any(|drop| matches!(drop, Drop::NotOffered | Drop::NotPreferred | Drop::Currency))
+            !candidate.dropped.iter().any(|drop| {
+                matches!(drop, Obstacle::NotOffered | Obstacle::NotPreferred | Obstacle::Currency)
+            })
         };
         let all = || self.candidates.iter();
         (all().find(chosen)).or_else(|| all().find(details)).or_else(|| all().find(offered)).or(all().next())
@@ -255,43 +260,52 @@ fn choice(request: &Request<'_>, bank: &Bank, rail: Rail, now: DateTime<Utc>) ->
     })
 }
 
-fn reasons(request: &Request<'_>, profile: &Profile, rail: Rail, now: DateTime<Utc>) -> Vec<Drop> {
+fn reasons(request: &Request<'_>, profile: &Profile, rail: Rail, now: DateTime<Utc>) -> Vec<Obstacle> {
     let mut dropped = Vec::new();
-    let mut against = |speaks: bool, drop: Drop| {
+    let mut against = |speaks: bool, drop: Obstacle| {
         if speaks {
             dropped.push(drop);
         }
     };
     against(
         !request.rail_preference.is_empty() && !request.rail_preference.contains(&rail),
-        Drop::NotPreferred,
+        Obstacle::NotPreferred,
     );
     let Some(coding) = profile.rail(rail) else {
-        against(true, Drop::NotOffered);
+        against(true, Obstacle::NotOffered);
         return dropped;
     };
-    against(coding.currency != request.currency, Drop::Currency);
-    against(is_too_slow(rail, request.speed), Drop::Speed);
-    against(request.account.is_some_and(|account| !pays_to(coding, account)), Drop::AccountForm);
+    against(coding.currency != request.currency, Obstacle::Currency);
+    against(is_too_slow(rail, request.speed), Obstacle::Speed);
+    against(request.account.is_some_and(|account| !pays_to(coding, account)), Obstacle::AccountForm);
     if let Some(amount) = &request.amount {
         let largest = coding.amount_max.min(profile.limits.sum_per_block);
-        against(amount.value() < coding.amount_min, Drop::AmountBelow(coding.amount_min));
-        against(amount.value() > largest, Drop::AmountAbove(largest));
+        against(amount.value() < coding.amount_min, Obstacle::AmountBelow(coding.amount_min));
+        against(amount.value() > largest, Obstacle::AmountAbove(largest));
     }
     against(
         request.charge_bearer.is_some_and(|bearer| !coding.charge_bearers.contains(&bearer)),
-        Drop::ChargeBearer,
+        Obstacle::ChargeBearer,
     );
     let today = local_date(profile, now);
     let moved = request.date.is_some_and(|date| execution_date(request.date, coding, profile, now) != date);
-    against(rail.is_instant() && request.date.is_some_and(|date| date > today), Drop::FutureInstant);
-    against(moved && !rail.is_instant() && request.date_policy == DatePolicy::Reject, Drop::NotBusinessDay);
+    against(rail.is_instant() && request.date.is_some_and(|date| date > today), Obstacle::FutureInstant);
+    against(
+        moved && !rail.is_instant() && request.date_policy == DatePolicy::Reject,
+        Obstacle::NotBusinessDay,
+    );
     let address = request.address;
-    against(coding.address != AddressRule::Optional && address == AddressGiven::None, Drop::AddressMissing);
-    against(coding.address == AddressRule::Structured && address == AddressGiven::Hybrid, Drop::AddressLines);
-    against(coding.agent == AgentRule::Bic && request.bic == Given::No, Drop::BicMissing);
-    against(coding.purpose == Demand::Required && request.purpose == Given::No, Drop::PurposeMissing);
-    against(coding.reference == Demand::Forbidden && request.reference == Given::Yes, Drop::Reference);
+    against(
+        coding.address != AddressRule::Optional && address == AddressGiven::None,
+        Obstacle::AddressMissing,
+    );
+    against(
+        coding.address == AddressRule::Structured && address == AddressGiven::Hybrid,
+        Obstacle::AddressLines,
+    );
+    against(coding.agent == AgentRule::Bic && request.bic == Given::No, Obstacle::BicMissing);
+    against(coding.purpose == Demand::Required && request.purpose == Given::No, Obstacle::PurposeMissing);
+    against(coding.reference == Demand::Forbidden && request.reference == Given::Yes, Obstacle::Reference);
     dropped
 }
 

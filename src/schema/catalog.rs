@@ -80,7 +80,7 @@ pub fn nearest(kind: &str, version: Option<u32>) -> Option<(&'static str, &'stat
     let wanted = version.unwrap_or(u32::MAX);
     let not_older = |shipped: &&Shipped| version_of(shipped.id) >= wanted;
     let found = SHIPPED.iter().filter(of_kind).find(not_older);
-    let found = found.or_else(|| SHIPPED.iter().filter(of_kind).next_back())?;
+    let found = found.or_else(|| SHIPPED.iter().rfind(of_kind))?;
     Some((found.id, found.tables()))
 }
 

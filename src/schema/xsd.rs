@@ -310,7 +310,7 @@ impl<'n> Compiler<'n> {
         };
         extension.allow(&["base"])?;
         let base = self.type_id(extension)?;
-        if !self.order.get(usize::from(base)).is_some_and(|node| node.kind == "simpleType") {
+        if !self.is_simple(base) {
             return unsupported(extension.line, "an extension of a complex type");
         }
         let mut attributes: Vec<AttributeRule> = Vec::new();
@@ -326,7 +326,7 @@ impl<'n> Compiler<'n> {
                 Some(other) => return unsupported(child.line, format!("use {other}")),
             };
             let kind = self.type_id(child)?;
-            if !self.order.get(usize::from(kind)).is_some_and(|node| node.kind == "simpleType") {
+            if !self.is_simple(kind) {
                 return broken(child.line, format!("attribute {name} of a complex type"));
             }
             if attributes.iter().any(|known| known.name == name) {
@@ -335,6 +335,10 @@ impl<'n> Compiler<'n> {
             attributes.push(AttributeRule { name, kind, presence });
         }
         Ok(Content::Extended { base, attributes })
+    }
+
+    fn is_simple(&self, id: TypeId) -> bool {
+        self.order.get(usize::from(id)).is_some_and(|node| node.kind == "simpleType")
     }
 
     fn start(&self) -> (usize, usize) {

@@ -8,9 +8,13 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Octets up to which a document is a row in the database. Source: architecture, "data_dir".
 pub const DOCUMENT_ROW_OCTETS_MAX: usize = 1 << 20;
+
+/// Numbers the files that are being written by this process, which owns the folder.
+static PARTS: AtomicU64 = AtomicU64::new(0);
 
 /// A document to be kept. Its digest is always that of its octets.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,7 +80,9 @@ impl DocumentFiles {
         let folder = path.parent().unwrap_or(&self.root);
         create_folder(&self.root)?;
         create_folder(folder)?;
-        let temporary = folder.join(format!("{}.part", document.digest.hex()));
+        // Two writers of one document do not meet: each has a name of its own until it is whole.
+        let number = PARTS.fetch_add(1, Ordering::Relaxed);
+        let temporary = folder.join(format!("{}.{number}.part", document.digest.hex()));
         let io = |source| StoreError::Io { path: temporary.clone(), source };
         let mut file = File::create(&temporary).map_err(io)?;
         file.write_all(&document.octets).map_err(io)?;

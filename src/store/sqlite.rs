@@ -110,8 +110,7 @@ impl SqliteStore {
         let readers = open_readers(&path)?;
         let files = DocumentFiles::at(places.documents());
         let stopped: Stopped = Arc::new(OnceLock::new());
-        let writer =
-            Writer { connection, path, journal, files: files.clone(), lock, stopped: stopped.clone() };
+        let writer = Writer { connection, path, journal, lock, stopped: stopped.clone() };
         let (commands, asked) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -209,6 +208,11 @@ impl SqliteStore {
     /// See [`super::Store::append`].
     pub async fn append(&self, turn: Turn) -> Appended {
         let encoded = Encoded::of(&turn.facts);
+        for document in turn.documents.iter().filter(|document| document.is_large()) {
+            if let Err(error) = self.put_file(document.clone()).await {
+                return Appended::Unknown { cause: error.to_string() };
+            }
+        }
         match self.ask(|reply| Command::Append(Box::new(turn), encoded, reply)).await {
             Ok(appended) => appended,
             Err(error) => Appended::Unknown { cause: error.to_string() },
@@ -217,7 +221,24 @@ impl SqliteStore {
 
     /// See [`super::Store::put_document`].
     pub async fn put_document(&self, document: NewDocument) -> Result<(), StoreError> {
+        if document.is_large() {
+            return self.put_file(document).await;
+        }
         self.ask(|reply| Command::Document(document, reply)).await?
+    }
+
+    /// Large documents are written beside the writer, which must not wait for them.
+    async fn put_file(&self, document: NewDocument) -> Result<(), StoreError> {
+        if self.inner.commands.is_none() {
+            return Err(StoreError::ReadOnly);
+        }
+        if let Some(cause) = self.stopped() {
+            return Err(StoreError::Stopped { cause: cause.to_owned() });
+        }
+        let files = self.inner.files.clone();
+        let written = tokio::task::spawn_blocking(move || files.write(&document)).await;
+        let written = written.unwrap_or_else(|error| Err(StoreError::Stopped { cause: error.to_string() }));
+        written.inspect_err(|error| drop(self.inner.stopped.set(error.to_string())))
     }
 
     /// See [`super::Store::document`].

@@ -6,7 +6,7 @@ mod grouping;
 mod instructions;
 mod robustness;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use girogate::domain::charset::Policy;
 use girogate::domain::payout::{Rail, Speed};
 use girogate::domain::row::ConfiguredAccount;

@@ -41,17 +41,6 @@ fn the_demonstration_has_three_accounts() {
     assert_eq!(names, [("demo-eur", "EUR"), ("demo-gbp", "GBP"), ("demo-usd", "USD")]);
 }
 
-#[test]
-fn a_thousand_rows_take_little_time() {
-    let world = World::new();
-    let file = fixture("creators.csv");
-    let start = std::time::Instant::now();
-    let taken = world.take(&file, Format::Csv(Separator::Comma));
-    let taken_ms = start.elapsed().as_millis();
-    eprintln!("{} rows in {taken_ms} ms", taken.accepted.len() + taken.refused.len());
-    assert!(TimeDelta::milliseconds(taken_ms as i64) < TimeDelta::seconds(20));
-}
-
 proptest::proptest! {
     #[test]
     fn no_octets_make_a_reader_panic(octets in proptest::collection::vec(proptest::num::u8::ANY, 0..600)) {

@@ -89,3 +89,54 @@ fn mutants_get_the_verdict_that_xmllint_gives() {
     }
     assert!(counts.iter().all(|count| *count > 100), "the mutants are too much alike: {counts:?}");
 }
+
+/// Octets changed, lost, doubled or cut off: nothing may panic, and what xmllint calls valid is valid, and nothing else.
+#[test]
+fn damaged_octets_get_the_verdict_that_xmllint_gives() {
+    if !oracle::is_present() {
+        return;
+    }
+    let mut random = Random::new(9_362);
+    let folder = tempfile::tempdir().unwrap();
+    for fixture in fixtures() {
+        let id = message_id(&fixture);
+        let whole = std::fs::read(&fixture).unwrap();
+        let mut damaged = Vec::new();
+        for number in 0..50 {
+            let mut octets = whole.clone();
+            for _ in 0..1 + random.below(2) {
+                damage(&mut octets, &mut random);
+            }
+            let file = folder.path().join(format!("{id}-{number}.xml"));
+            std::fs::write(&file, &octets).unwrap();
+            damaged.push((file, octets));
+        }
+        let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(format!("{id}.xsd"));
+        let files: Vec<PathBuf> = damaged.iter().map(|(file, _)| file.clone()).collect();
+        let says = oracle::judge(&schema, &files);
+        for (file, octets) in &damaged {
+            let verdict = validate(octets.as_slice(), catalog::by_message_id(&id).unwrap());
+            let ours = verdict.is_ok_and(|verdict| verdict.valid);
+            assert_eq!(
+                ours,
+                says[file] == Says::Valid,
+                "{}: {}",
+                file.display(),
+                String::from_utf8_lossy(octets)
+            );
+        }
+    }
+}
+
+fn damage(octets: &mut Vec<u8>, random: &mut Random) {
+    let last = octets.len() - 1;
+    let at = random.below(octets.len());
+    match random.below(5) {
+        0 => octets[at] = random.below(256) as u8,
+        1 => drop(octets.remove(at)),
+        2 => octets.insert(at, octets[at]),
+        3 => octets[at] = *random.pick(b"<>&'\"/=!?-[] :;#x\r\n\t\0"),
+        _ if random.below(10) == 0 => octets.truncate(at),
+        _ => octets.swap(at, (at + 1).min(last)),
+    }
+}

@@ -410,7 +410,7 @@ fn wildcard(pieces: &mut Vec<Piece>, namespace: &str, random: &mut Random) {
 }
 
 /// Gives a leaf another value.
-fn nasty(pieces: &mut Vec<Piece>, random: &mut Random) {
+fn nasty(pieces: &mut [Piece], random: &mut Random) {
     let leaves: Vec<usize> = (1..pieces.len())
         .filter(|at| matches!(pieces[*at], Piece::Text(_)))
         .filter(|at| {

@@ -14,7 +14,7 @@ use crate::domain::payout::{Instruction, Payout, Rail, Remittance, Speed};
 use crate::domain::reference::{EndToEndId, PayoutToken};
 use crate::domain::row::ConfiguredAccount;
 use crate::engine::routing::{
-    AddressGiven, Bank, Drop, Given, Request, Routing, choose, horizon, local_date,
+    AddressGiven, Bank, Given, Obstacle, Request, Routing, choose, horizon, local_date,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::HashMap;
@@ -325,29 +325,31 @@ fn tell(routing: &Routing, draft: &Draft, findings: &mut Vec<Finding>) {
     }
 }
 
-fn describe(drop: &Drop, draft: &Draft) -> (&'static str, String) {
+fn describe(drop: &Obstacle, draft: &Draft) -> (&'static str, String) {
     let preferred = draft.text("rail_preference.0").is_some();
     let wish = if preferred { "rail_preference" } else { "speed" };
     let (member, message) = match drop {
-        Drop::NotOffered => (wish, "the bank does not offer this rail"),
-        Drop::NotPreferred => ("rail_preference", "no allowed rail fits"),
-        Drop::Currency => (wish, "the rail moves another currency"),
-        Drop::Speed => ("speed", "no allowed rail is that fast"),
-        Drop::AccountForm => ("creditor_account", "the rail cannot pay to this form of account"),
-        Drop::AmountBelow(least) => return ("amount.value", format!("the rail takes {least} or more")),
-        Drop::AmountAbove(most) => return ("amount.value", format!("the rail takes {most} or less")),
-        Drop::ChargeBearer => ("charge_bearer", "the rail does not offer this sharing of charges"),
-        Drop::FutureInstant => ("requested_execution.date", "an instant payment cannot be dated ahead"),
-        Drop::NotBusinessDay => {
+        Obstacle::NotOffered => (wish, "the bank does not offer this rail"),
+        Obstacle::NotPreferred => ("rail_preference", "no allowed rail fits"),
+        Obstacle::Currency => (wish, "the rail moves another currency"),
+        Obstacle::Speed => ("speed", "no allowed rail is that fast"),
+        Obstacle::AccountForm => ("creditor_account", "the rail cannot pay to this form of account"),
+        Obstacle::AmountBelow(least) => return ("amount.value", format!("the rail takes {least} or more")),
+        Obstacle::AmountAbove(most) => return ("amount.value", format!("the rail takes {most} or less")),
+        Obstacle::ChargeBearer => ("charge_bearer", "the rail does not offer this sharing of charges"),
+        Obstacle::FutureInstant => ("requested_execution.date", "an instant payment cannot be dated ahead"),
+        Obstacle::NotBusinessDay => {
             ("requested_execution.date", "no business day of the rail, or past its cut-off")
         }
-        Drop::AddressMissing => {
+        Obstacle::AddressMissing => {
             ("creditor.address", "the rail wants the creditor's address with town and country")
         }
-        Drop::AddressLines => ("creditor.address.lines.0", "the rail takes addresses without lines only"),
-        Drop::BicMissing => ("creditor_agent.bic", "the rail wants the BIC of the creditor's bank"),
-        Drop::PurposeMissing => ("purpose", "the rail wants a purpose"),
-        Drop::Reference => ("remittance.structured.reference", "the rail carries no structured reference"),
+        Obstacle::AddressLines => ("creditor.address.lines.0", "the rail takes addresses without lines only"),
+        Obstacle::BicMissing => ("creditor_agent.bic", "the rail wants the BIC of the creditor's bank"),
+        Obstacle::PurposeMissing => ("purpose", "the rail wants a purpose"),
+        Obstacle::Reference => {
+            ("remittance.structured.reference", "the rail carries no structured reference")
+        }
     };
     (member, message.to_owned())
 }

@@ -18,6 +18,7 @@ pub use window::Position;
 pub(super) use names::is_blank;
 pub(super) use namespaces::{ABSENT, NamespaceId, XSI};
 
+use super::model::head_of;
 use fault::{Stop, rule};
 use names::{QName, skip_space};
 use namespaces::Namespaces;
@@ -219,6 +220,17 @@ impl<R: BufRead> Scanner<R> {
     #[inline]
     pub fn local_name(&self) -> &str {
         self.name.local(self.window.text())
+    }
+
+    /// The first eight octets of that name as `model::head_of` gives them, read at once where the window reaches far enough.
+    #[inline]
+    pub fn local_head(&self) -> u64 {
+        let length = self.name.end - self.name.local;
+        match self.window.bytes().get(self.name.local..).and_then(<[u8]>::first_chunk::<8>) {
+            Some(eight) if length < 8 => u64::from_le_bytes(*eight) & ((1 << (8 * length)) - 1),
+            Some(eight) => u64::from_le_bytes(*eight),
+            None => head_of(self.local_name().as_bytes()),
+        }
     }
 
     #[inline]

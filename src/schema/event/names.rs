@@ -56,6 +56,7 @@ pub(super) struct QName {
 
 impl QName {
     /// The prefix, without its colon.
+    #[inline]
     pub fn prefix<'a>(&self, text: &'a str) -> Option<&'a str> {
         if self.local == self.start { None } else { text.get(self.start..self.local - 1) }
     }
@@ -65,6 +66,7 @@ impl QName {
         &text[self.local..self.end]
     }
 
+    #[inline]
     pub fn whole<'a>(&self, text: &'a str) -> &'a str {
         &text[self.start..self.end]
     }

@@ -28,6 +28,7 @@ impl Namespaces {
     }
 
     /// The name behind a number; none for no namespace.
+    #[inline]
     pub fn name(&self, id: NamespaceId) -> Option<&str> {
         if id == ABSENT { None } else { self.names.get(id as usize).map(String::as_str) }
     }
@@ -55,6 +56,7 @@ impl Namespaces {
     }
 
     /// The namespace of names without prefix.
+    #[inline]
     pub fn default_namespace(&self) -> NamespaceId {
         self.default
     }

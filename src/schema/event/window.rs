@@ -217,14 +217,15 @@ impl<R: BufRead> Window<R> {
             let chunk = octets.get(..CHUNK_BYTES).unwrap_or(octets);
             let taken = chunk.len();
             // The common case by hand: whole UTF-8 goes straight from the reader's buffer into the window.
-            if matches!(self.decoding, Decoding::Utf8) && self.cut.is_empty() {
-                if let Ok(text) = std::str::from_utf8(chunk) {
-                    let from = self.text.len();
-                    self.text.push_str(text);
-                    self.input.consume(taken);
-                    self.check(from);
-                    continue;
-                }
+            if matches!(self.decoding, Decoding::Utf8)
+                && self.cut.is_empty()
+                && let Ok(text) = std::str::from_utf8(chunk)
+            {
+                let from = self.text.len();
+                self.text.push_str(text);
+                self.input.consume(taken);
+                self.check(from);
+                continue;
             }
             let owned = chunk.to_vec();
             self.input.consume(taken);

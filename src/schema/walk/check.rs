@@ -6,9 +6,7 @@ use super::{Frame, Mode, Namespace, Validation, Walk};
 use crate::schema::automaton::{self, Entry, Place};
 use crate::schema::event::{ABSENT, Attribute, XSI, is_blank};
 use crate::schema::facet::{self, PRIMITIVES};
-use crate::schema::model::{
-    Content, Presence, Process, Schema, SlotKind, TypeId, WildcardNamespaces, head_of,
-};
+use crate::schema::model::{Content, Presence, Process, Schema, SlotKind, TypeId, WildcardNamespaces};
 use crate::schema::xsd::XS;
 
 impl<'s, R: BufRead> Walk<'s, R> {
@@ -37,8 +35,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
 
     /// An element outside of any schema: only its run among equal siblings is counted.
     fn start_free(&mut self, mode: Mode) {
-        let name = self.scanner.local_name().as_bytes();
-        let name = (head_of(name), name.len());
+        let name = (self.scanner.local_head(), self.scanner.local_name().len());
         let mut frame = Frame::free(mode);
         if let Some(parent) = self.frames.last_mut() {
             parent.has_child = true;
@@ -57,7 +54,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let before = parent.place;
         let kind = parent.kind;
         let entry = if validation.covers(self.scanner.namespace()) {
-            automaton::enter(schema, parent.members, &mut parent.place, (head_of(name), name))
+            automaton::enter(schema, parent.members, &mut parent.place, (self.scanner.local_head(), name))
         } else {
             Entry::Unknown
         };

@@ -85,6 +85,7 @@ enum Mode {
 }
 
 impl Frame {
+    #[inline]
     fn free(mode: Mode) -> Frame {
         Frame {
             mode,

@@ -49,25 +49,20 @@ pub fn next_attribute<'i>(rest: &mut &'i str) -> Result<Option<RawAttribute<'i>>
     Ok(Some(RawAttribute { name, value }))
 }
 
-/// What an octet may be in a name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NameOctet {
-    Never,
-    Within,
-    First,
-    Colon,
-}
+/// An octet that may begin a name.
+const FIRST: u8 = 1;
+/// An octet that may follow in a name.
+const WITHIN: u8 = 2;
 
 /// Octets of names by the rules of XML for ASCII; letters beyond ASCII are all let through, as nothing depends on them.
-const NAME_OCTETS: [NameOctet; 256] = {
-    let mut table = [NameOctet::Never; 256];
+const NAME_OCTETS: [u8; 256] = {
+    let mut table = [0; 256];
     let mut octet = 0;
     while octet < 256 {
         table[octet] = match octet as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => NameOctet::First,
-            b'0'..=b'9' | b'-' | b'.' => NameOctet::Within,
-            b':' => NameOctet::Colon,
-            _ => NameOctet::Never,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => FIRST | WITHIN,
+            b'0'..=b'9' | b'-' | b'.' => WITHIN,
+            _ => 0,
         };
         octet += 1;
     }
@@ -76,23 +71,22 @@ const NAME_OCTETS: [NameOctet; 256] = {
 
 /// Measures the qualified name at the beginning of some text: its length, and where its colon is.
 pub fn scan_name(octets: &[u8]) -> Result<(usize, Option<usize>), &'static str> {
-    let mut colon = None;
-    let mut at_start = true;
-    let mut length = 0;
-    for octet in octets {
-        match NAME_OCTETS[usize::from(*octet)] {
-            NameOctet::First => at_start = false,
-            NameOctet::Within if !at_start => {}
-            NameOctet::Colon if !at_start && colon.is_none() => {
-                colon = Some(length);
-                at_start = true;
-            }
-            NameOctet::Never => break,
-            _ => return Err("name is not a qualified name"),
-        }
-        length += 1;
+    let wrong = "name is not a qualified name";
+    let length = scan_plain_name(octets).ok_or(wrong)?;
+    if octets.get(length) != Some(&b':') {
+        return Ok((length, None));
     }
-    if at_start { Err("name is not a qualified name") } else { Ok((length, colon)) }
+    let local = octets.get(length + 1..).unwrap_or_default();
+    let end = length + 1 + scan_plain_name(local).ok_or(wrong)?;
+    if octets.get(end) == Some(&b':') { Err(wrong) } else { Ok((end, Some(length))) }
+}
+
+fn scan_plain_name(octets: &[u8]) -> Option<usize> {
+    let is = |octet: &u8, class: u8| NAME_OCTETS[usize::from(*octet)] & class != 0;
+    if !octets.first().is_some_and(|first| is(first, FIRST)) {
+        return None;
+    }
+    Some(octets.iter().position(|octet| !is(octet, WITHIN)).unwrap_or(octets.len()))
 }
 
 /// Splits a qualified name into prefix and local name; refuses what is not one.

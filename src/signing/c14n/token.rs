@@ -43,8 +43,8 @@ pub enum Kind<'i> {
     Reference(&'i str),
     /// `<?…?>`.
     Instruction(&'i str),
-    /// `<?xml …?>` at the very beginning.
-    Declaration,
+    /// `<?xml …?>` at the very beginning: what follows the `xml`.
+    Declaration(&'i str),
     /// `<!--…-->`.
     Comment,
     /// The beginning of a document type declaration.
@@ -172,8 +172,11 @@ fn instruction(rest: &str, at: usize) -> Result<(Kind<'_>, usize), &'static str>
         .ok_or("processing instruction is not closed")?
         + 2;
     let inner = part(rest, 2, end);
-    let declares = inner.strip_prefix("xml").is_some_and(|after| after.starts_with(WHITE));
-    Ok((if at == 0 && declares { Kind::Declaration } else { Kind::Instruction(inner) }, end + 2))
+    let kind = match inner.strip_prefix("xml").filter(|after| at == 0 && after.starts_with(WHITE)) {
+        Some(after) => Kind::Declaration(after),
+        None => Kind::Instruction(inner),
+    };
+    Ok((kind, end + 2))
 }
 
 fn exclamation(rest: &str) -> Result<(Kind<'_>, usize), &'static str> {

@@ -121,7 +121,8 @@ impl<'i, 'w> Walk<'i, 'w> {
             Kind::Section(text) => self.section(text),
             Kind::Reference(name) => self.reference(name, range),
             Kind::Instruction(content) => self.instruction(content),
-            Kind::Comment | Kind::Declaration => Ok(()),
+            Kind::Comment => Ok(()),
+            Kind::Declaration(rest) => check_declaration(rest).map_err(|cause| self.malformed(cause)),
             Kind::Doctype => {
                 let (line, column) = line_and_column(self.text, self.at);
                 Err(C14nError::Doctype { line, column })
@@ -435,11 +436,38 @@ impl<'i, 'w> Walk<'i, 'w> {
     }
 }
 
-/// Whether a namespace begins with a scheme. Canonical XML 1.0, section 1.3 excludes relative ones.
+/// Source: XML 1.0, section 2.8. XML 1.1 has other rules for line ends and characters, so it is refused.
+fn check_declaration(mut rest: &str) -> Result<(), &'static str> {
+    let letters = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"._-".contains(&octet))
+    };
+    let mut last = 0;
+    while let Some(part) = next_attribute(&mut rest)? {
+        let place = match (part.name, part.value) {
+            ("version", "1.0") => 1,
+            ("encoding", label) if letters(label) => 2,
+            ("standalone", "yes" | "no") => 3,
+            _ => return Err("XML declaration with something unknown"),
+        };
+        if place <= last || (last == 0 && place != 1) {
+            return Err("XML declaration out of order");
+        }
+        last = place;
+    }
+    if last == 0 { Err("XML declaration without a version") } else { Ok(()) }
+}
+
+/// Whether a namespace is a URI with a scheme. Canonical XML 1.0, section 1.3 excludes relative ones; characters
+/// that no URI has (RFC 3986, section 2) are refused, as parsers differ on what to make of them.
 fn is_absolute(namespace: &str) -> bool {
-    let Some((scheme, _)) = namespace.split_once(':') else { return false };
+    let Some((scheme, rest)) = namespace.split_once(':') else { return false };
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~:/?@!$&'()*+,;=%".contains(&octet);
+    let (before, after) = rest.split_once('#').unwrap_or((rest, ""));
     scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.'))
+        && !rest.is_empty()
+        && before.bytes().chain(after.bytes()).all(plain)
 }
 
 /// The first character that XML forbids: controls but tab, line feed and return, and the two non-characters U+FFFE and U+FFFF.

@@ -137,7 +137,7 @@ impl Tree {
                 Kind::Section(_)
                 | Kind::Comment
                 | Kind::Instruction(_)
-                | Kind::Declaration
+                | Kind::Declaration(_)
                 | Kind::Doctype => {
                     return Err(wrong("Signature", "has a comment, processing instruction or CDATA section"));
                 }

@@ -3,14 +3,15 @@
 
 use super::cells::Written;
 use super::rows::{
-    BLOCK, DOCUMENT, ENTRY, EXCEPTION, MESSAGE, PAYOUT, STATEMENT, write_block, write_document, write_entry,
-    write_exception, write_hold, write_message, write_payout, write_statement,
+    BLOCK, DOCUMENT, ENTRY, EXCEPTION, MESSAGE, PAYOUT_COLUMNS, STATEMENT, write_block, write_document,
+    write_entry, write_exception, write_hold, write_message, write_payout, write_statement,
 };
 use crate::domain::fact::{Fact, Recorded};
 use crate::domain::row::{Key, PayoutRow, Subject};
 use crate::store::view::View;
 use rusqlite::{Connection, Error, ErrorCode, params, params_from_iter};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// Why rows were not written.
 #[derive(Debug)]
@@ -153,9 +154,9 @@ fn insert_payout(connection: &Connection, row: &PayoutRow, recorded_seq: i64) ->
     write_payout(row, &token, &mut cells);
     cells.number(recorded_seq);
     // Columns stand in the order of the table, so that none has to be named twice.
-    let sql = format!("INSERT INTO payout VALUES ({})", places(cells.0.len()));
-    debug_assert_eq!(cells.0.len(), PAYOUT.split(',').count() + 1);
-    connection.prepare_cached(&sql)?.execute(params_from_iter(cells.0))?;
+    static SQL: LazyLock<String> =
+        LazyLock::new(|| format!("INSERT INTO payout VALUES ({})", places(PAYOUT_COLUMNS + 1)));
+    connection.prepare_cached(&SQL)?.execute(params_from_iter(cells.0))?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::schema::failed;
 use crate::domain::entry::Digest;
 use crate::domain::fact::{Fact, Recorded};
 use crate::store::chain::{self, Head, SECTION_FACTS};
-use crate::store::documents::{DocumentFiles, NewDocument};
+use crate::store::documents::NewDocument;
 use crate::store::facts::{encode, subject_parts};
 use crate::store::send_journal::{JournalLine, SendJournal};
 use crate::store::view::Counters;
@@ -27,7 +27,7 @@ pub type Stopped = Arc<OnceLock<String>>;
 pub enum Command {
     /// Append a turn.
     Append(Box<Turn>, Encoded, oneshot::Sender<Appended>),
-    /// Keep a document by itself.
+    /// Keep a document that fits a row by itself.
     Document(NewDocument, oneshot::Sender<Result<(), StoreError>>),
     /// Draw the next epoch.
     Epoch(oneshot::Sender<Result<i64, StoreError>>),
@@ -68,8 +68,6 @@ pub struct Writer {
     pub path: PathBuf,
     /// The witness beside it.
     pub journal: SendJournal,
-    /// Large documents.
-    pub files: DocumentFiles,
     /// Held as long as the writer lives.
     pub lock: File,
     /// Told to everybody.
@@ -149,12 +147,9 @@ impl Writer {
         }
     }
 
-    /// Rows first, because only they can conflict; then facts and documents; then the journal is
+    /// Rows first, because only they can conflict; then documents and facts; then the journal is
     /// synced; then the transaction commits.
     fn write(&mut self, turn: &Turn, encoded: &Encoded, tail: &mut Tail) -> Result<Head, Refusal> {
-        for document in turn.documents.iter().filter(|document| document.is_large()) {
-            self.files.write(document)?;
-        }
         let begin = failed("beginning a transaction");
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(begin)?;
@@ -179,19 +174,23 @@ impl Writer {
     }
 
     fn keep(&mut self, document: &NewDocument) -> Result<(), StoreError> {
-        let kept = if document.is_large() {
-            self.files.write(document)
-        } else {
-            keep_row(&self.connection, document)
-        };
+        let kept = keep_row(&self.connection, document);
         kept.map_err(|error| self.stop(error))
     }
 
     fn next_epoch(&mut self) -> Result<i64, StoreError> {
-        let sql = "UPDATE meta SET epoch = epoch + 1 RETURNING epoch";
-        let drawn = self.connection.query_row(sql, [], |row| row.get(0));
+        let drawn = draw_epoch(&mut self.connection);
         drawn.map_err(|error| self.stop(failed("drawing an epoch")(error)))
     }
+}
+
+/// A commit of its own: with `RETURNING` alone, an error of the commit would go unnoticed.
+fn draw_epoch(connection: &mut Connection) -> rusqlite::Result<i64> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("UPDATE meta SET epoch = epoch + 1", [])?;
+    let epoch = transaction.query_row("SELECT epoch FROM meta", [], |row| row.get(0))?;
+    transaction.commit()?;
+    Ok(epoch)
 }
 
 enum Refusal {
