@@ -123,7 +123,12 @@ impl ApiClient {
     }
 
     /// `POST` of JSON under an idempotency key: the same key and body may be repeated, and are.
-    pub async fn submit(&self, path: &str, idempotency_key: &str, body: Bytes) -> Result<Answered, CallError> {
+    pub async fn submit(
+        &self,
+        path: &str,
+        idempotency_key: &str,
+        body: Bytes,
+    ) -> Result<Answered, CallError> {
         let headers = vec![
             ("content-type".to_owned(), "application/json".to_owned()),
             ("idempotency-key".to_owned(), idempotency_key.to_owned()),
@@ -171,7 +176,8 @@ fn answered(reply: &Reply) -> Result<Answered, CallError> {
     } else {
         serde_json::from_slice(&reply.body).map_err(|_| CallError::Unreadable { status: reply.status })?
     };
-    let replayed = reply.headers.iter().any(|(name, value)| name == "idempotency-replayed" && value == "true");
+    let replayed =
+        reply.headers.iter().any(|(name, value)| name == "idempotency-replayed" && value == "true");
     Ok(Answered { status: reply.status, replayed, body })
 }
 
@@ -191,7 +197,9 @@ fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for octet in text.bytes() {
         match octet {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(octet)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                escaped.push(char::from(octet))
+            }
             _ => escaped.push_str(&format!("%{octet:02X}")),
         }
     }

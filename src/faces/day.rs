@@ -88,7 +88,8 @@ pub async fn report(store: &Store, wanted: &Wanted) -> Result<Value, StoreError>
     add_payouts(store, wanted, (&collective, &mut accounts)).await?;
     add_entries(store, wanted, &mut accounts).await?;
     add_states(store, wanted, &mut accounts).await?;
-    let shown: Vec<Value> = accounts.iter().map(|(account_ref, account)| show(account_ref, account)).collect();
+    let shown: Vec<Value> =
+        accounts.iter().map(|(account_ref, account)| show(account_ref, account)).collect();
     let foots = shown.iter().all(|account| account["foots"] == json!(true));
     Ok(json!({ "date": wanted.date.to_string(), "foots": foots, "accounts": shown }))
 }
@@ -158,7 +159,9 @@ async fn add_payouts(
 
 fn add_payout(account: &mut Account, item: &PayoutListed, (date, counted): (NaiveDate, bool)) {
     let on_day = |booked: Option<NaiveDate>| booked == Some(date);
-    if let Some(booking) = item.row.booking.as_ref().filter(|booking| !counted && on_day(booking.booking_date)) {
+    if let Some(booking) =
+        item.row.booking.as_ref().filter(|booking| !counted && on_day(booking.booking_date))
+    {
         let batch = item.payment_information_id.clone().unwrap_or_default();
         account.batches.entry(batch).or_default().add(1, -booking.amount.value());
     }
@@ -243,7 +246,9 @@ fn show(account_ref: &str, account: &Account) -> Value {
     for (id, movement) in &account.batches {
         debited.add(movement.count, movement.net);
         let id = if id.is_empty() { Value::Null } else { json!(id) };
-        batches.push(json!({ "payment_information_id": id, "count": movement.count, "net": money(movement.net) }));
+        batches.push(
+            json!({ "payment_information_id": id, "count": movement.count, "net": money(movement.net) }),
+        );
     }
     let mut known = debited;
     known.add(account.returns.count, account.returns.net);
@@ -296,7 +301,8 @@ fn compare(value: &mut Value, account: &Account, known: Decimal) {
 fn states(rows: &[TotalsRow], currency: Option<Currency>) -> Value {
     let mut shown = Map::new();
     for state in STATES.iter().map(|row| row.state) {
-        let of = |row: &&TotalsRow| row.state == state && currency.is_none_or(|currency| currency == row.currency);
+        let of =
+            |row: &&TotalsRow| row.state == state && currency.is_none_or(|currency| currency == row.currency);
         if let Some(row) = rows.iter().find(of) {
             let sum = shown_minor(row.sum_minor, row.currency);
             shown.insert(State::name(state).to_owned(), json!({ "count": row.count, "sum": sum }));

@@ -346,7 +346,8 @@ impl MemoryStore {
     /// See [`super::Store::blocks_booked`].
     pub fn blocks_booked(&self, tenant: Option<&str>, date: NaiveDate) -> Result<Vec<BlockRow>, StoreError> {
         let state = self.state();
-        let owner = |block: &BlockRow| state.all.messages.get(&block.message).map(|message| message.tenant.as_str());
+        let owner =
+            |block: &BlockRow| state.all.messages.get(&block.message).map(|message| message.tenant.as_str());
         let booked = |block: &&BlockRow| {
             let on = block.booking.as_ref().and_then(|booking| booking.booking_date);
             block.booked && on == Some(date) && tenant.is_none_or(|tenant| owner(block) == Some(tenant))

@@ -370,7 +370,11 @@ impl Store {
     }
 
     /// Blocks whose collective debit was booked on that day, oldest first.
-    pub async fn blocks_booked(&self, tenant: Option<&str>, date: NaiveDate) -> Result<Vec<BlockRow>, StoreError> {
+    pub async fn blocks_booked(
+        &self,
+        tenant: Option<&str>,
+        date: NaiveDate,
+    ) -> Result<Vec<BlockRow>, StoreError> {
         match self {
             Store::Sqlite(store) => store.blocks_booked(tenant, date).await,
             Store::Memory(store) => store.blocks_booked(tenant, date),

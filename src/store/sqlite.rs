@@ -366,7 +366,11 @@ impl SqliteStore {
     }
 
     /// See [`super::Store::blocks_booked`].
-    pub async fn blocks_booked(&self, tenant: Option<&str>, date: NaiveDate) -> Result<Vec<BlockRow>, StoreError> {
+    pub async fn blocks_booked(
+        &self,
+        tenant: Option<&str>,
+        date: NaiveDate,
+    ) -> Result<Vec<BlockRow>, StoreError> {
         let tenant = tenant.map(str::to_owned);
         self.read("reading booked blocks", move |connection| {
             query::blocks_booked(connection, tenant.as_deref(), date)

@@ -1,6 +1,8 @@
 //! `girogate export --since CURSOR`: the feed back to the books, each payout as it is after its last change.
 
-use super::frame::{Asking, Exit, Failure, Format, Means, Output};
+use super::frame::{Asking, wait_for};
+use super::screen::Screen;
+use super::{Exit, Failure};
 use crate::store::listing::PAGE_ITEMS_MAX;
 use serde_json::Value;
 
@@ -14,9 +16,9 @@ pub enum Shape {
     Csv,
 }
 
-/// What may be asked.
+/// `girogate export`
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub struct Export {
     /// Cursor that the last export named; 0:0 is the beginning
     #[arg(long, default_value = "0:0")]
     pub since: String,
@@ -49,12 +51,18 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("changed_at", &["changed_at"]),
 ];
 
-/// Writes the feed; the last remark names the cursor to go on from.
-pub async fn run(args: &Args, means: &Means, out: &mut Output) -> Result<Exit, Failure> {
-    let source = means.source(args.asking)?;
-    let csv = args.shape == Shape::Csv && out.format == Format::Text;
+impl Export {
+    /// Writes the feed; the last remark names the cursor to go on from.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        wait_for(feed(self, screen))
+    }
+}
+
+async fn feed(args: &Export, screen: &mut Screen) -> Result<Exit, Failure> {
+    let source = args.asking.source()?;
+    let csv = args.shape == Shape::Csv && !screen.is_json();
     if csv {
-        write_row(COLUMNS.iter().map(|(name, _)| (*name).to_owned()), out)?;
+        write_row(COLUMNS.iter().map(|(name, _)| (*name).to_owned()), screen)?;
     }
     let mut cursor = args.since.clone();
     loop {
@@ -63,14 +71,14 @@ pub async fn run(args: &Args, means: &Means, out: &mut Output) -> Result<Exit, F
         };
         for item in page["items"].as_array().into_iter().flatten() {
             if csv {
-                write_row(COLUMNS.iter().map(|(_, path)| cell(item, path)), out)?;
+                write_row(COLUMNS.iter().map(|(_, path)| cell(item, path)), screen)?;
             } else {
-                out.record(item);
+                screen.record(item);
             }
         }
         cursor = page["cursor"].as_str().unwrap_or(&cursor).to_owned();
         if page["more"] != true {
-            out.remark(&format!("next: {cursor}"));
+            screen.remark(&format!("next: {cursor}"));
             return Ok(Exit::Done);
         }
     }
@@ -87,12 +95,12 @@ pub fn neutral(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
-fn write_row(cells: impl Iterator<Item = String>, out: &mut Output) -> Result<(), Failure> {
+fn write_row(cells: impl Iterator<Item = String>, screen: &mut Screen) -> Result<(), Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let row = writer.write_record(cells).map_err(|cause| Failure::usage("export.csv", cause.to_string()));
     row?;
     let octets = writer.into_inner().map_err(|cause| Failure::usage("export.csv", cause.to_string()))?;
-    out.raw(&octets);
+    screen.octets(&octets);
     Ok(())
 }
 

@@ -1,16 +1,18 @@
 //! `girogate list`: payouts, exception items or account entries, filtered, page after page.
 
-use super::frame::{Asking, Exit, Failure, Means, Output};
+use super::frame::{Asking, tell, wait_for};
+use super::screen::Screen;
 use super::source::{Listing, Narrowed, Source};
+use super::{Exit, Failure};
 use crate::domain::currency::Currency;
 use crate::domain::lifecycle::State;
 use crate::store::listing::PAGE_ITEMS_MAX;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::Value;
 
-/// What may be asked.
+/// `girogate list`
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub struct List {
     /// What to list
     #[arg(long, value_enum, default_value_t)]
     pub of: Listing,
@@ -70,7 +72,12 @@ fn age(text: &str) -> Result<Duration, String> {
     seconds.filter(|seconds| *seconds >= 0).and_then(Duration::try_seconds).ok_or_else(wrong)
 }
 
-impl Args {
+impl List {
+    /// Lists, page after page.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        wait_for(list(self, screen))
+    }
+
     fn narrowed(&self, now: DateTime<Utc>) -> Result<Narrowed, Failure> {
         let until = match self.age {
             None => None,
@@ -94,35 +101,35 @@ impl Args {
     }
 }
 
-/// Lists.
-pub async fn run(args: &Args, means: &Means, out: &mut Output) -> Result<Exit, Failure> {
-    let source = means.source(args.asking)?;
+async fn list(args: &List, screen: &mut Screen) -> Result<Exit, Failure> {
+    let source = args.asking.source()?;
     let narrowed = args.narrowed(Utc::now())?;
     let (mut shown, mut cursor): (usize, Option<String>) = (0, None);
     loop {
         let limit = args.limit.saturating_sub(shown).min(PAGE_ITEMS_MAX);
         if limit == 0 {
-            out.remark(&format!("the first {shown}; --limit shows more"));
+            screen.remark(&format!("the first {shown}; --limit shows more"));
             return Ok(Exit::Done);
         }
         let page = source.list(args.of, &narrowed, (cursor.as_deref(), limit)).await?;
         for item in page["items"].as_array().into_iter().flatten() {
-            show(args.of, item, out);
+            show(args.of, item, screen);
             shown += 1;
         }
         cursor = page["next"].as_str().map(str::to_owned);
         if cursor.is_none() {
-            if !out.is_json() {
-                out.remark(&format!("{shown} in all"));
+            if !screen.is_json() {
+                screen.remark(&format!("{shown} in all"));
             }
             return Ok(Exit::Done);
         }
     }
 }
 
-fn show(listing: Listing, item: &Value, out: &mut Output) {
-    if out.is_json() {
-        return out.record(item);
+fn show(listing: Listing, item: &Value, screen: &mut Screen) {
+    if screen.is_json() {
+        screen.record(item);
+        return;
     }
     let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
     let line = match listing {
@@ -141,7 +148,7 @@ fn show(listing: Listing, item: &Value, out: &mut Output) {
             text("account_servicer_reference"),
         ),
     };
-    out.line(line.trim_end());
+    tell(screen, &line);
 }
 
 /// A payout on a line: state, amount, ids, and why it came back or was refused.
@@ -170,9 +177,8 @@ pub async fn states(
 ) -> Result<Vec<Value>, super::source::AskError> {
     let (mut found, mut cursor): (Vec<Value>, Option<String>) = (Vec::new(), None);
     loop {
-        let page = source
-            .list(Listing::Payouts, &Narrowed::default(), (cursor.as_deref(), PAGE_ITEMS_MAX))
-            .await?;
+        let page =
+            source.list(Listing::Payouts, &Narrowed::default(), (cursor.as_deref(), PAGE_ITEMS_MAX)).await?;
         let items = page["items"].as_array().cloned().unwrap_or_default();
         let ours = |item: &Value| item["id"].as_str().is_some_and(|id| wanted.contains(id));
         found.extend(items.into_iter().filter(ours));

@@ -1,13 +1,14 @@
 //! `girogate cancel | hold | release ID` and `reissue ID`: what a person does to a payout, through the gateway.
 
-use super::frame::{Exit, Failure, Means, Output};
-use super::ingest::read;
+use super::file::read;
+use super::frame::{Configured, tell, wait_for};
+use super::screen::Screen;
 use super::source::AskError;
+use super::{Exit, Failure};
 use crate::engine::convert::Format as FileFormat;
 use crate::engine::intake::csv;
 use crate::engine::intake::draft::{Draft, MEMBERS, member_index};
 use crate::engine::intake::finding::{Finding, Origin};
-use crate::engine::intake::instruction;
 use crate::engine::intake::payouts::{LineReader, Reader};
 use crate::faces::client::{Answered, path};
 use serde_json::json;
@@ -15,12 +16,56 @@ use std::path::PathBuf;
 
 /// What may be asked about a payout.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub struct Asked {
     /// Any id of exactly one payout
     pub id: String,
     /// Why, for the record
     #[arg(long, default_value = "")]
     pub reason: String,
+    #[command(flatten)]
+    pub configured: Configured,
+}
+
+/// `girogate cancel`
+#[derive(Clone, Debug, clap::Args)]
+pub struct Cancel {
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// `girogate hold`
+#[derive(Clone, Debug, clap::Args)]
+pub struct Hold {
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// `girogate release`
+#[derive(Clone, Debug, clap::Args)]
+pub struct Release {
+    #[command(flatten)]
+    asked: Asked,
+}
+
+impl Cancel {
+    /// Says which case held.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        wait_for(operate(Act::Cancel, &self.asked, screen))
+    }
+}
+
+impl Hold {
+    /// Says which case held.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        wait_for(operate(Act::Hold, &self.asked, screen))
+    }
+}
+
+impl Release {
+    /// Says which case held.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        wait_for(operate(Act::Release, &self.asked, screen))
+    }
 }
 
 /// What is done.
@@ -56,24 +101,24 @@ const RESULTS: &[(&str, &str)] = &[
 ];
 
 /// Does it, and says which case held. What was too late or not possible exits with 1.
-pub async fn run(act: Act, args: &Args, means: &Means, out: &mut Output) -> Result<Exit, Failure> {
+async fn operate(act: Act, args: &Asked, screen: &mut Screen) -> Result<Exit, Failure> {
     let body = json!({ "reason": args.reason }).to_string();
     let route = path(&["v1", "payouts", &args.id, act.segment()]);
-    let answered = means.api()?.post(&route, "application/json", body.into()).await?;
+    let answered = args.configured.means()?.api()?.post(&route, "application/json", body.into()).await?;
     let Some(result) = answered.body["result"].as_str() else {
         return Err(AskError::Refused(answered).into());
     };
-    if out.is_json() {
-        out.record(&answered.body);
+    if screen.is_json() {
+        screen.record(&answered.body);
     } else {
         let words = RESULTS.iter().find(|(name, _)| *name == result).map_or(result, |(_, words)| words);
         let state = answered.body["state"].as_str().map_or(String::new(), |state| format!(" ({state})"));
-        out.line(&format!("{}: {words}{state}", args.id));
+        tell(screen, &format!("{}: {words}{state}", args.id));
     }
     Ok(if answered.is_success() { Exit::Done } else { Exit::Finding })
 }
 
-/// What may be asked about a re-issue.
+/// `girogate reissue`
 #[derive(Clone, Debug, clap::Args)]
 pub struct Reissue {
     /// Any id of the rejected, returned or cancelled payout
@@ -88,17 +133,27 @@ pub struct Reissue {
     /// Members to change, by column name; an empty value leaves the member out
     #[arg(long = "set", value_name = "MEMBER=VALUE", value_parser = assignment)]
     pub set: Vec<(usize, String)>,
+    #[command(flatten)]
+    pub configured: Configured,
+}
+
+impl Reissue {
+    /// Submits a new payout that replaces an old one.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        wait_for(reissue(self, screen))
+    }
 }
 
 fn assignment(text: &str) -> Result<(usize, String), String> {
     let (member, value) = text.split_once('=').ok_or_else(|| "MEMBER=VALUE".to_owned())?;
-    let index = member_index(member).ok_or_else(|| format!("no member {member}; `girogate columns` lists them"))?;
+    let index =
+        member_index(member).ok_or_else(|| format!("no member {member}; `girogate columns` lists them"))?;
     Ok((index, value.to_owned()))
 }
 
-/// Submits a new payout that replaces an old one. The gateway refuses where the old one may still pay.
-pub async fn reissue(args: &Reissue, means: &Means, out: &mut Output) -> Result<Exit, Failure> {
-    let api = means.api()?;
+/// The gateway refuses where the old payout may still pay.
+async fn reissue(args: &Reissue, screen: &mut Screen) -> Result<Exit, Failure> {
+    let api = args.configured.means()?.api()?;
     let old = old_external_id(&api.read(&path(&["v1", "payouts", &args.id])).await?)?;
     let mut draft = pick(drafts(&args.from)?, &old)?;
     let set = |draft: &mut Draft, member: &str, value: &str| {
@@ -116,21 +171,21 @@ pub async fn reissue(args: &Reissue, means: &Means, out: &mut Output) -> Result<
     }
     set(&mut draft, "external_id", &args.external_id);
     set(&mut draft, "replaces", &old);
-    let body = instruction::json(&draft).map_err(|findings| refused(&findings))?.to_string();
+    let body = draft.to_json().to_string();
     // No idempotency key: it would keep a refusal for ever, and the external_id tells a repetition by itself.
     let answered = api.post("/v1/payouts", "application/json", body.into()).await?;
     if !answered.is_success() {
         for error in answered.body["errors"].as_array().into_iter().flatten() {
             let text = |name: &str| error[name].as_str().unwrap_or_default();
-            out.remark(&format!("{}: {}: {}", text("pointer"), text("code"), text("message")));
+            screen.remark(&format!("{}: {}: {}", text("pointer"), text("code"), text("message")));
         }
         return Err(AskError::Refused(answered).into());
     }
-    if out.is_json() {
-        out.record(&answered.body);
+    if screen.is_json() {
+        screen.record(&answered.body);
     } else {
         let text = |name: &str| answered.body[name].as_str().unwrap_or_default();
-        out.line(&format!("{} {} replaces {old}: {}", text("id"), text("external_id"), text("state")));
+        tell(screen, &format!("{} {} replaces {old}: {}", text("id"), text("external_id"), text("state")));
     }
     Ok(Exit::Done)
 }
@@ -155,7 +210,9 @@ fn drafts(file: &std::path::Path) -> Result<Vec<Draft>, Failure> {
     let octets = read(file)?;
     let format = FileFormat::of_name(&file.to_string_lossy());
     let rows: Result<Vec<Draft>, Vec<Finding>> = match format {
-        Some(FileFormat::Csv(separator)) => csv::Reader::new(&octets[..], separator).and_then(Iterator::collect),
+        Some(FileFormat::Csv(separator)) => {
+            csv::Reader::new(&octets[..], separator).and_then(Iterator::collect)
+        }
         Some(FileFormat::NdJson) => LineReader::new(&octets[..]).collect(),
         Some(FileFormat::Json) | None => Reader::new(&octets[..]).collect(),
     };

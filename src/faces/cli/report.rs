@@ -1,19 +1,21 @@
 //! `girogate report day DATE`: the day per account; exit 1 when it does not foot.
 
-use super::frame::{Asking, Exit, Failure, Means, Output};
+use super::frame::{Asking, tell, wait_for};
+use super::screen::Screen;
+use super::{Exit, Failure};
 use chrono::NaiveDate;
 use serde_json::Value;
 
-/// What may be asked.
+/// `girogate report`
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub struct Report {
     #[command(subcommand)]
-    pub report: Report,
+    of: Of,
 }
 
 /// The reports.
 #[derive(Clone, Debug, clap::Subcommand)]
-pub enum Report {
+pub enum Of {
     /// Opening, debits by batch, charges, returns, not ours, closing = the bank's
     Day(Day),
 }
@@ -30,18 +32,24 @@ pub struct Day {
     pub asking: Asking,
 }
 
-/// Shows the report.
-pub async fn run(args: &Args, means: &Means, out: &mut Output) -> Result<Exit, Failure> {
-    let Report::Day(asked) = &args.report;
-    let report = means.source(asked.asking)?.day(asked.date, asked.account.as_deref()).await?;
-    if out.is_json() {
-        out.record(&report);
+impl Report {
+    /// Shows the report.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        let Of::Day(asked) = &self.of;
+        wait_for(day(asked, screen))
+    }
+}
+
+async fn day(asked: &Day, screen: &mut Screen) -> Result<Exit, Failure> {
+    let report = asked.asking.source()?.day(asked.date, asked.account.as_deref()).await?;
+    if screen.is_json() {
+        screen.record(&report);
     } else {
         for account in report["accounts"].as_array().into_iter().flatten() {
-            show(account, out);
+            show(account, screen);
         }
         let foots = if report["foots"] == true { "foots" } else { "does not foot" };
-        out.line(&format!("{} {foots}", asked.date));
+        tell(screen, &format!("{} {foots}", asked.date));
     }
     Ok(if report["foots"] == true { Exit::Done } else { Exit::Finding })
 }
@@ -55,32 +63,33 @@ const LINES: &[(&str, &str)] = &[
     ("unexplained", "unexplained"),
 ];
 
-fn show(account: &Value, out: &mut Output) {
+fn show(account: &Value, screen: &mut Screen) {
     let text = |value: &Value| value.as_str().unwrap_or("unknown").to_owned();
-    out.line(&format!("{} {}", text(&account["account"]), account["currency"].as_str().unwrap_or("")));
+    tell(screen, &format!("{} {}", text(&account["account"]), account["currency"].as_str().unwrap_or("")));
     let row = |name: &str, count: &Value, amount: &Value| {
         let count = count.as_u64().map_or(String::new(), |count| count.to_string());
         format!("  {name:38} {count:>8} {:>20}", text(amount))
     };
-    out.line(&row("opening", &Value::Null, &account["opening"]));
+    tell(screen, &row("opening", &Value::Null, &account["opening"]));
     for batch in account["batches"].as_array().into_iter().flatten() {
         let id = batch["payment_information_id"].as_str().unwrap_or("without batch");
-        out.line(&row(&format!("debits {id}"), &batch["count"], &batch["net"]));
+        tell(screen, &row(&format!("debits {id}"), &batch["count"], &batch["net"]));
     }
     for (name, shown) in LINES {
         if account[name]["count"].as_u64().is_some_and(|count| count > 0) {
-            out.line(&row(shown, &account[name]["count"], &account[name]["net"]));
+            tell(screen, &row(shown, &account[name]["count"], &account[name]["net"]));
         }
     }
-    out.line(&row("closing, as the bank says", &Value::Null, &account["closing"]));
+    tell(screen, &row("closing, as the bank says", &Value::Null, &account["closing"]));
     if let Some(why) = account["why"].as_str() {
-        let difference = account["difference"].as_str().map_or(String::new(), |by| format!(" (difference {by})"));
-        out.line(&format!("  {why}{difference}"));
+        let difference =
+            account["difference"].as_str().map_or(String::new(), |by| format!(" (difference {by})"));
+        tell(screen, &format!("  {why}{difference}"));
     }
     for (name, title) in [("due", "payouts of the day"), ("carried_over", "carried over from before")] {
         for (state, row) in account["payouts"][name].as_object().into_iter().flatten() {
             let count = row["count"].as_u64().unwrap_or_default();
-            out.line(&format!("  {title}: {state} {count}, {}", text(&row["sum"])));
+            tell(screen, &format!("  {title}: {state} {count}, {}", text(&row["sum"])));
         }
     }
 }

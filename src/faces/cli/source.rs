@@ -2,7 +2,7 @@
 
 use crate::domain::currency::Currency;
 use crate::domain::lifecycle::State;
-use crate::faces::client::{ApiClient, Answered, CallError, path, query as query_string};
+use crate::faces::client::{Answered, ApiClient, CallError, path, query as query_string};
 use crate::faces::{day, query};
 use crate::store::listing::Filter;
 use crate::store::{Store, StoreError};
@@ -145,7 +145,8 @@ impl Source {
                 found(api.read(&format!("{}{}", listing.path(), query_string(&parameters))).await?)
             }
             Source::Store { store, tenant } => {
-                let (filter, cursor) = (narrowed.filter(tenant), cursor.and_then(|cursor| cursor.parse().ok()));
+                let (filter, cursor) =
+                    (narrowed.filter(tenant), cursor.and_then(|cursor| cursor.parse().ok()));
                 Ok(match listing {
                     Listing::Payouts => query::payouts(store, filter, cursor, limit).await,
                     Listing::Exceptions => query::exceptions(store, filter, cursor, limit).await,

@@ -163,7 +163,11 @@ pub fn statements(
 }
 
 /// Blocks whose collective debit was booked on that day, oldest first.
-pub fn blocks_booked(connection: &Connection, tenant: Option<&str>, date: NaiveDate) -> Result<Vec<BlockRow>> {
+pub fn blocks_booked(
+    connection: &Connection,
+    tenant: Option<&str>,
+    date: NaiveDate,
+) -> Result<Vec<BlockRow>> {
     let place = "booked = 1 AND booking_date = ?1 AND (?2 IS NULL OR tenant = ?2) ORDER BY key";
     blocks(connection, place, params![date.to_string(), tenant])
 }

@@ -1,7 +1,9 @@
 //! What a submission would come to: refusals, warnings, messages with counts and sums, money needed per account.
 //! Stores nothing and asks nobody; what the store already knows is not seen here.
 
-use super::super::frame::{Exit, Failure, Means, Output};
+use super::super::frame::{Means, tell};
+use super::super::screen::Screen;
+use super::super::{Exit, Failure};
 use super::told::Told;
 use crate::domain::currency::Currency;
 use crate::domain::payout::Payout;
@@ -35,52 +37,57 @@ pub fn run(
     (name, octets, format): (&str, &[u8], Format),
     checks: &Checks,
     tenant: &str,
-    out: &mut Output,
+    screen: &mut Screen,
 ) -> Result<(Exit, u64, u64), Failure> {
     let context = checks.context(tenant, Utc::now());
     let taken = take(octets, format, &context);
     for finding in taken.refused.iter().flatten() {
-        Told::of_finding(finding).show(name, out);
+        Told::of_finding(finding).show(name, screen);
     }
     for finding in taken.accepted.iter().flat_map(|checked| &checked.warnings) {
-        Told::of_finding(finding).show(name, out);
+        Told::of_finding(finding).show(name, screen);
     }
-    show_batches(checks, &taken, out);
-    show_funding(&taken, out)?;
+    show_batches(checks, &taken, screen);
+    show_funding(&taken, screen)?;
     let (accepted, refused) = (taken.accepted.len() as u64, taken.refused.len() as u64);
     Ok((if refused == 0 { Exit::Done } else { Exit::Finding }, accepted, refused))
 }
 
-fn show_batches(checks: &Checks, taken: &Taken, out: &mut Output) {
+fn show_batches(checks: &Checks, taken: &Taken, screen: &mut Screen) {
     for bank in &checks.banks {
         let ours = |payout: &&Payout| payout.bank == bank.id;
-        let payouts: Vec<&Payout> = taken.accepted.iter().map(|checked| &checked.payout).filter(ours).collect();
+        let payouts: Vec<&Payout> =
+            taken.accepted.iter().map(|checked| &checked.payout).filter(ours).collect();
         for (number, message) in (1u64..).zip(plan(bank, &payouts, &checks.id_key)) {
             for block in &message.blocks {
-                show_block((&bank.id, number), block, out);
+                show_block((&bank.id, number), block, screen);
             }
         }
     }
 }
 
-fn show_block((bank, message): (&str, u64), block: &PlannedBlock, out: &mut Output) {
+fn show_block((bank, message): (&str, u64), block: &PlannedBlock, screen: &mut Screen) {
     let key = &block.key;
     let (currency, rail, date) = (key.currency.code(), key.rail.name(), key.execution_date);
-    if out.is_json() {
-        return out.record(&json!({
+    if screen.is_json() {
+        screen.record(&json!({
             "record": "batch", "bank": bank, "message": message, "account": key.debtor_account_ref, "rail": rail,
             "execution_date": date.to_string(), "count": block.count, "sum": block.sum.to_string(),
             "currency": currency,
         }));
+        return;
     }
-    out.line(&format!(
-        "batch: {bank} message {message}, {}, {rail} on {date}: {} payouts, {} {currency}",
-        key.debtor_account_ref, block.count, block.sum
-    ));
+    tell(
+        screen,
+        &format!(
+            "batch: {bank} message {message}, {}, {rail} on {date}: {} payouts, {} {currency}",
+            key.debtor_account_ref, block.count, block.sum
+        ),
+    );
 }
 
 /// Money that each account must hold on each day.
-fn show_funding(taken: &Taken, out: &mut Output) -> Result<(), Failure> {
+fn show_funding(taken: &Taken, screen: &mut Screen) -> Result<(), Failure> {
     let mut needed: BTreeMap<(String, NaiveDate, Currency), Decimal> = BTreeMap::new();
     for checked in &taken.accepted {
         let (payout, amount) = (&checked.payout, &checked.payout.instruction.amount);
@@ -90,13 +97,13 @@ fn show_funding(taken: &Taken, out: &mut Output) -> Result<(), Failure> {
         *sum = sum.checked_add(amount.value()).ok_or_else(beyond)?;
     }
     for ((account, date, currency), sum) in needed {
-        if out.is_json() {
-            out.record(&json!({
+        if screen.is_json() {
+            screen.record(&json!({
                 "record": "funding", "account": account, "date": date.to_string(), "sum": sum.to_string(),
                 "currency": currency.code(),
             }));
         } else {
-            out.line(&format!("funding: {account} needs {sum} {} on {date}", currency.code()));
+            tell(screen, &format!("funding: {account} needs {sum} {} on {date}", currency.code()));
         }
     }
     Ok(())

@@ -5,10 +5,12 @@ pub mod dry_run;
 pub mod rows;
 pub mod told;
 
-use super::frame::{Exit, Failure, Means, Output};
-use super::ingest;
+use super::file;
+use super::frame::{Configured, Means, tell, wait_for};
 use super::list::{payout_line, states};
+use super::screen::Screen;
 use super::source::{AskError, Source};
+use super::{Exit, Failure};
 use crate::domain::lifecycle::State;
 use crate::engine::convert::Format;
 use crate::engine::intake::finding::Origin;
@@ -30,9 +32,9 @@ const ENVELOPE_OCTETS: usize = 1_024;
 /// Pause between two looks at payouts that are waited for. Chosen by us.
 const LOOK_MS: u64 = 1_000;
 
-/// What may be asked.
+/// `girogate submit`
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub struct Submit {
     /// CSV, JSON or NDJSON; - is standard input. The same file again is a repetition: nothing is paid twice
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
@@ -55,6 +57,15 @@ pub struct Args {
     /// How the files are written, where their names do not say so
     #[arg(long, value_enum)]
     pub input_format: Option<Written>,
+    #[command(flatten)]
+    pub configured: Configured,
+}
+
+impl Submit {
+    /// Submits, or tries.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        wait_for(submit_all(self, screen))
+    }
 }
 
 /// What came of all files.
@@ -67,92 +78,103 @@ struct Sum {
 }
 
 /// One file with its rows.
-struct File {
+struct Input {
     name: String,
     octets: Vec<u8>,
     format: Format,
 }
 
-/// Submits, or tries.
-pub async fn run(args: &Args, means: &Means, out: &mut Output) -> Result<Exit, Failure> {
+async fn submit_all(args: &Submit, screen: &mut Screen) -> Result<Exit, Failure> {
     if args.refused.is_some() && args.files.len() > 1 {
         return Err(Failure::usage("submit.refused", "--refused goes with one file"));
     }
-    let files: Vec<File> = args.files.iter().map(|path| read(path, args.input_format)).collect::<Result<_, _>>()?;
+    let files: Vec<Input> =
+        args.files.iter().map(|path| read(path, args.input_format)).collect::<Result<_, _>>()?;
+    let means = args.configured.means()?;
     if args.dry_run {
-        return try_out(&files, means, out);
+        return try_out(&files, &means, screen);
     }
     let api = means.api()?;
     let mut sum = Sum::default();
     for file in &files {
-        submit(file, (&api, args), &mut sum, out).await?;
+        submit(file, (&api, args), &mut sum, screen).await?;
     }
     let mut exit = if sum.refused == 0 { Exit::Done } else { Exit::Finding };
     if args.wait {
-        exit = exit.max(wait(&Source::Gateway(api), (&sum.ids, args.timeout), out).await?);
+        exit = exit.max(wait(&Source::Gateway(api), (&sum.ids, args.timeout), screen).await?);
     }
-    if out.is_json() {
+    if screen.is_json() {
         let (accepted, refused, known) = (sum.accepted, sum.refused, sum.known);
-        out.record(&json!({ "record": "summary", "accepted": accepted, "refused": refused, "known": known }));
+        screen.record(
+            &json!({ "record": "summary", "accepted": accepted, "refused": refused, "known": known }),
+        );
     } else {
-        out.line(&format!("{} accepted, {} refused, {} already known", sum.accepted, sum.refused, sum.known));
+        tell(
+            screen,
+            &format!("{} accepted, {} refused, {} already known", sum.accepted, sum.refused, sum.known),
+        );
     }
     Ok(exit)
 }
 
-fn read(path: &std::path::Path, declared: Option<Written>) -> Result<File, Failure> {
+fn read(path: &std::path::Path, declared: Option<Written>) -> Result<Input, Failure> {
     let name = path.display().to_string();
     let format = rows::format_of(&name, declared)?;
-    Ok(File { octets: ingest::read(path)?, name, format })
+    Ok(Input { octets: file::read(path)?, name, format })
 }
 
-fn try_out(files: &[File], means: &Means, out: &mut Output) -> Result<Exit, Failure> {
+fn try_out(files: &[Input], means: &Means, screen: &mut Screen) -> Result<Exit, Failure> {
     let checks = dry_run::checks(means)?;
     let (mut exit, mut accepted, mut refused) = (Exit::Done, 0, 0);
     for file in files {
         let input = (file.name.as_str(), &file.octets[..], file.format);
-        let tried = dry_run::run(input, &checks, &means.config.gateway.tenant, out)?;
+        let tried = dry_run::run(input, &checks, &means.config.gateway.tenant, screen)?;
         (exit, accepted, refused) = (exit.max(tried.0), accepted + tried.1, refused + tried.2);
     }
-    if out.is_json() {
-        out.record(&json!({ "record": "summary", "dry_run": true, "accepted": accepted, "refused": refused }));
+    if screen.is_json() {
+        screen.record(
+            &json!({ "record": "summary", "dry_run": true, "accepted": accepted, "refused": refused }),
+        );
     } else {
-        out.line(&format!("{accepted} would be accepted, {refused} refused; nothing was stored"));
+        tell(screen, &format!("{accepted} would be accepted, {refused} refused; nothing was stored"));
     }
     Ok(exit)
 }
 
 async fn submit(
-    file: &File,
-    (api, args): (&ApiClient, &Args),
+    input: &Input,
+    (api, args): (&ApiClient, &Submit),
     sum: &mut Sum,
-    out: &mut Output,
+    screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let Rows { rows, refused, atomic } = rows::read(&file.octets, file.format);
+    let Rows { rows, refused, atomic } = rows::read(&input.octets, input.format);
     let atomic = atomic || args.atomic;
     if atomic && rows.len() > ITEMS_MAX {
-        let text = format!("{}: all or nothing takes at most {ITEMS_MAX} rows", file.name);
+        let text = format!("{}: all or nothing takes at most {ITEMS_MAX} rows", input.name);
         return Err(Failure::usage("submit.atomic", text));
     }
     let mut told: Vec<Told> = refused.iter().flatten().map(Told::of_finding).collect();
-    told.iter().for_each(|told| told.show(&file.name, out));
+    told.iter().for_each(|told| told.show(&input.name, screen));
     sum.refused += refused.len() as u64;
     if atomic && !refused.is_empty() {
-        out.remark(&format!("{}: nothing was sent, because all or nothing was asked for", file.name));
+        screen.remark(&format!("{}: nothing was sent, because all or nothing was asked for", input.name));
         sum.refused += rows.len() as u64;
     } else {
         let chunks = chunks(&rows);
         let bar = progress(rows.len());
         for (number, chunk) in (1u64..).zip(&chunks) {
-            let answered = api.submit("/v1/payouts", &key(file, number, atomic), body(chunk, atomic).into()).await?;
-            told.extend(take_answer((&file.name, chunk), answered, sum, out)?);
+            let answered =
+                api.submit("/v1/payouts", &key(input, number, atomic), body(chunk, atomic).into()).await?;
+            told.extend(take_answer((&input.name, chunk), answered, sum, screen)?);
             bar.inc(chunk.len() as u64);
         }
         bar.finish_and_clear();
     }
     if let Some(path) = &args.refused {
-        let json_of = |origin: Origin| rows.iter().find(|row| row.origin == origin).map(|row| row.json.clone());
-        told::write_refused(path, (&file.octets, file.format), &told, json_of)?;
+        let json_of =
+            |origin: Origin| rows.iter().find(|row| row.origin == origin).map(|row| row.json.clone());
+        let text = told::refused_rows((&input.octets, input.format), &told, json_of);
+        file::write(Some(path), &[&text], screen)?;
     }
     Ok(())
 }
@@ -166,7 +188,7 @@ fn progress(rows: usize) -> ProgressBar {
 }
 
 /// The same file gives the same keys, so that it may be submitted again after whatever happened.
-fn key(file: &File, chunk: u64, atomic: bool) -> String {
+fn key(file: &Input, chunk: u64, atomic: bool) -> String {
     let digest = NewDocument::of(file.octets.clone()).digest().hex();
     let all_or_nothing = if atomic { "/atomic" } else { "" };
     format!("{digest}/{chunk}{all_or_nothing}")
@@ -201,7 +223,7 @@ fn take_answer(
     (name, chunk): (&str, &[&Row]),
     answered: Answered,
     sum: &mut Sum,
-    out: &mut Output,
+    screen: &mut Screen,
 ) -> Result<Vec<Told>, Failure> {
     if !answered.is_success() {
         return Err(AskError::Refused(answered).into());
@@ -209,7 +231,7 @@ fn take_answer(
     let items = answered.body["items"].as_array().map(Vec::as_slice).unwrap_or_default();
     if items.len() != chunk.len() {
         let text = format!("{} answers to {} rows", items.len(), chunk.len());
-        return Err(Failure { code: "gateway.unreadable".to_owned(), text, exit: Exit::Outside });
+        return Err(Failure::outside("gateway.unreadable", text));
     }
     let mut all_told = Vec::new();
     for (row, item) in chunk.iter().zip(items) {
@@ -222,17 +244,18 @@ fn take_answer(
             _ => sum.refused += 1,
         }
         if let Some(held) = item["held"].as_str() {
-            out.remark(&format!("{}held: {held}", place(row)));
+            screen.remark(&format!("{}held: {held}", place(row)));
         }
-        let told = item["errors"].as_array().into_iter().flatten().map(|error| Told::of_answer(row.origin, error));
-        let warnings = item["warnings"].as_array().filter(|_| out.is_json());
+        let told =
+            item["errors"].as_array().into_iter().flatten().map(|error| Told::of_answer(row.origin, error));
+        let warnings = item["warnings"].as_array().filter(|_| screen.is_json());
         let warnings = warnings.into_iter().flatten().map(|warning| Told::of_answer(row.origin, warning));
         let told: Vec<Told> = told.chain(warnings).collect();
-        told.iter().for_each(|told| told.show(name, out));
+        told.iter().for_each(|told| told.show(name, screen));
         all_told.extend(told);
     }
     if answered.replayed && !all_told.is_empty() {
-        out.remark("these rows were answered before; in a file of their own they are checked anew");
+        screen.remark("these rows were answered before; in a file of their own they are checked anew");
     }
     Ok(all_told)
 }
@@ -249,7 +272,7 @@ fn place(row: &Row) -> String {
 async fn wait(
     source: &Source,
     (ids, timeout_s): (&BTreeSet<String>, u64),
-    out: &mut Output,
+    screen: &mut Screen,
 ) -> Result<Exit, Failure> {
     let deadline = Instant::now() + Duration::from_secs(timeout_s);
     let found = loop {
@@ -267,20 +290,25 @@ async fn wait(
         *counts.entry(state).or_default() += 1;
         if !matches!(state, State::Booked) {
             exit = Exit::Finding;
-            if out.is_json() { out.record(item) } else { out.line(&payout_line(item)) }
+            if screen.is_json() {
+                screen.record(item);
+            } else {
+                tell(screen, &payout_line(item));
+            }
         }
     }
-    if out.is_json() {
+    if screen.is_json() {
         let counts: serde_json::Map<String, Value> =
             counts.iter().map(|(state, count)| (state.name().to_owned(), json!(count))).collect();
-        out.record(&json!({ "record": "states", "counts": counts }));
+        screen.record(&json!({ "record": "states", "counts": counts }));
     } else {
-        let shown: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {}", state.name())).collect();
-        out.line(&shown.join(", "));
+        let shown: Vec<String> =
+            counts.iter().map(|(state, count)| format!("{count} {}", state.name())).collect();
+        tell(screen, &shown.join(", "));
     }
     let open: u64 = counts.iter().filter(|(state, _)| !state.is_end()).map(|(_, count)| count).sum();
     if open > 0 {
-        out.remark(&format!("{open} had no end after {timeout_s} seconds; the gateway goes on with them"));
+        screen.remark(&format!("{open} had no end after {timeout_s} seconds; the gateway goes on with them"));
     }
     Ok(exit)
 }

@@ -1,14 +1,13 @@
 //! A payout file as rows that can be sent: each as a JSON instruction, with its place and its octets in the file.
 //! Never whether a row is good; that is the gateway's to say.
 
-use super::super::frame::Failure;
+use super::super::Failure;
 use crate::domain::amount::{Amount, Sums};
 use crate::domain::currency::Currency;
 use crate::engine::convert::Format;
 use crate::engine::intake::csv::{Reader as CsvRows, Separator};
 use crate::engine::intake::draft::Draft;
 use crate::engine::intake::finding::{Finding, Origin};
-use crate::engine::intake::instruction;
 use crate::engine::intake::json::VALUE_OCTETS_MAX;
 use crate::engine::intake::payouts::Reader;
 use serde_json::value::RawValue;
@@ -88,9 +87,10 @@ fn csv_rows(octets: &[u8], separator: Separator) -> Rows {
         }
     };
     for draft in drafts {
-        let made = draft.and_then(|draft| Ok(Row { origin: draft.origin, json: instruction::json(&draft)?.to_string() }));
-        match made {
-            Ok(row) => rows.rows.push(row),
+        match draft {
+            // What was too long to be kept is told here: the instruction would go without it.
+            Ok(draft) if !draft.findings.is_empty() => rows.refused.push(draft.findings),
+            Ok(draft) => rows.rows.push(Row { origin: draft.origin, json: draft.to_json().to_string() }),
             Err(findings) => rows.refused.push(findings),
         }
     }
@@ -169,7 +169,9 @@ fn envelope(octets: &[u8], rows: &mut Rows) -> Vec<Finding> {
                     }
                 }
             }
-            Err(wrong) if wrong.iter().any(|finding| finding.origin == Origin::Whole) => findings.extend(wrong),
+            Err(wrong) if wrong.iter().any(|finding| finding.origin == Origin::Whole) => {
+                findings.extend(wrong)
+            }
             Err(_) => count += 1,
         }
     }
@@ -223,7 +225,10 @@ mod tests {
         let texts: Vec<&str> = rows.rows.iter().map(|row| row.json.as_str()).collect();
         assert_eq!(texts, ["{\"a\":1.10, \"b\":\"\\u00e9\"}", "{\"c\":[]}"]);
         let rows = read(b"{\"a\":1}\n\n{\"a\":\n{\"b\":2}", Format::NdJson);
-        assert_eq!(rows.rows.iter().map(|row| row.origin).collect::<Vec<_>>(), [Origin::Line(1), Origin::Line(4)]);
+        assert_eq!(
+            rows.rows.iter().map(|row| row.origin).collect::<Vec<_>>(),
+            [Origin::Line(1), Origin::Line(4)]
+        );
         assert_eq!(rows.refused.len(), 1);
     }
 

@@ -1,14 +1,14 @@
 //! What is told about rows, in the words of their file: refusals and warnings with places, and the file of refused rows.
 //! Never decides whether a row is good.
 
-use super::super::frame::{Failure, Output};
+use super::super::frame::tell;
+use super::super::screen::Screen;
 use super::rows::records;
 use crate::engine::convert::Format;
 use crate::engine::intake::csv::Separator;
 use crate::engine::intake::finding::{Finding, Origin, Severity};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// One thing about a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,23 +69,26 @@ impl Told {
     }
 
     /// Shows it: a line for people, an object for programs.
-    pub fn show(&self, file: &str, out: &mut Output) {
-        if out.is_json() {
+    pub fn show(&self, file: &str, screen: &mut Screen) {
+        if screen.is_json() {
             let record = if self.severity == Severity::Error { "refused" } else { "warning" };
-            return out.record(&json!({
+            screen.record(&json!({
                 "record": record, "file": file, "place": self.place(), "code": self.code, "text": self.text,
                 "proposal": self.proposal,
             }));
+            return;
         }
         let warning = if self.severity == Severity::Warning { "warning: " } else { "" };
         let proposal = self.proposal.as_ref().map_or(String::new(), |proposal| format!(" -> {proposal}"));
-        out.line(&format!("{}: {}: {warning}{}{proposal}", self.place(), self.code, self.text));
+        tell(screen, &format!("{}: {}: {warning}{}{proposal}", self.place(), self.code, self.text));
     }
 }
 
 /// `/payouts/3/creditor/name` or `/creditor/name` as `creditor.name`.
 fn member_of(pointer: &str) -> String {
-    let within = pointer.strip_prefix("/payouts/").and_then(|rest| rest.find('/').map_or(Some(""), |at| rest.get(at..)));
+    let within = pointer
+        .strip_prefix("/payouts/")
+        .and_then(|rest| rest.find('/').map_or(Some(""), |at| rest.get(at..)));
     let parts: Vec<String> = within
         .unwrap_or(pointer)
         .split('/')
@@ -95,14 +98,13 @@ fn member_of(pointer: &str) -> String {
     parts.join(".")
 }
 
-/// Writes the refused rows unchanged, each with the columns `error_code`, `error_column`, `error_text`; several errors
+/// The refused rows unchanged, each with the columns `error_code`, `error_column`, `error_text`; several errors
 /// of a row are joined by `; `. Rows of JSON stand in a column `row`.
-pub fn write_refused(
-    path: &Path,
+pub fn refused_rows(
     (octets, format): (&[u8], Format),
     refused: &[Told],
     json_of: impl Fn(Origin) -> Option<String>,
-) -> Result<(), Failure> {
+) -> Vec<u8> {
     let mut rows: BTreeMap<(u8, u64), Vec<&Told>> = BTreeMap::new();
     for told in refused.iter().filter(|told| told.severity == Severity::Error) {
         rows.entry(order(told.origin)).or_default().push(told);
@@ -126,11 +128,12 @@ pub fn write_refused(
                 .to_vec(),
             _ => quoted(&json_of(origin).unwrap_or_default(), separator).into_bytes(),
         };
-        let joined = |part: fn(&Told) -> &str| told.iter().map(|told| part(told)).collect::<Vec<_>>().join("; ");
+        let joined =
+            |part: fn(&Told) -> &str| told.iter().map(|told| part(told)).collect::<Vec<_>>().join("; ");
         let errors = [joined(|told| &told.code), joined(|told| &told.member), joined(|told| &told.text)];
         line(&mut text, separator, &raw, errors);
     }
-    std::fs::write(path, text).map_err(|cause| Failure::file(path, &cause))
+    text
 }
 
 fn order(origin: Origin) -> (u8, u64) {
