@@ -164,7 +164,11 @@ fn functions_take_few_parameters_and_no_switches() {
                 let text = format!("{place}: {count} parameters; more than {PARAMETERS_MAX} are a struct");
                 many.push(Finding { place: place.clone(), measure: count, text });
             }
-            let is_switch = |parameter: &&String| parameter.replace(' ', "").ends_with(":bool");
+            // A value that is written down is no switch.
+            let is_switch = |parameter: &&String| {
+                let (name, kind) = parameter.split_once(':').unwrap_or(("", ""));
+                kind.trim() == "bool" && !matches!(name.trim(), "value" | "flag")
+            };
             for parameter in function.parameters.iter().filter(is_switch) {
                 let text = format!("{place}: `{parameter}`: two functions, or an enum");
                 switches.push(Finding { place: place.clone(), measure: 1, text });
@@ -380,12 +384,19 @@ fn unexplained(source: &Source) -> Vec<Finding> {
     for waste in ["let _ =", ".ok();"] {
         for at in source.find(waste) {
             let line = source.line(at);
-            if !source.is_explained(line) {
+            if is_thrown_away(source, at) && !source.is_explained(line) {
                 findings.push(Finding::counted(source, line, "a result is thrown away without a sentence"));
             }
         }
     }
     findings
+}
+
+/// `let token = text.parse().ok();` keeps what it found; `text.parse().ok();` does not.
+fn is_thrown_away(source: &Source, at: usize) -> bool {
+    let statement = source.code[..at].rfind([';', '{', '}']).map_or(0, |end| end + 1);
+    let before = &source.code[statement..at];
+    !before.contains('=') && !before.contains("return")
 }
 
 #[test]
@@ -522,6 +533,9 @@ mod scanner {
     fn switched_off_lints_need_a_sentence() {
         let bare = "fn a() {\n let x = 1;\n let _ = b();\n}\n#[allow(dead_code)]\nfn c() {}\n";
         assert_eq!(unexplained(&source("src/a.rs", bare)).len(), 2);
+        let kept = "fn a() {\n\n let token = b().ok();\n self.c = d().ok();\n}\n";
+        assert!(unexplained(&source("src/a.rs", kept)).is_empty());
+        assert_eq!(unexplained(&source("src/a.rs", "fn a() {\n\n b().ok();\n}\n")).len(), 1);
         let told = "fn a() {\n // The receiver may be gone.\n let _ = b();\n}\n#[allow(dead_code, reason = \"x\")]\nfn c() {}\n";
         assert!(unexplained(&source("src/a.rs", told)).is_empty());
     }
