@@ -4,6 +4,7 @@
 mod audit;
 mod columns;
 mod convert;
+mod demo;
 mod export;
 mod file;
 mod frame;
@@ -12,9 +13,12 @@ mod keys;
 mod list;
 mod operate;
 mod parse;
+mod process;
 mod report;
+mod sandbox;
 mod schema;
 mod screen;
+mod serve;
 mod sign;
 mod source;
 mod status;
@@ -44,6 +48,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the whole main job on this machine: payouts, gateway, bank, reconciliation.
+    Demo(demo::Demo),
+    /// Run the gateway.
+    Serve(serve::Serve),
+    /// Run the sandbox bank.
+    Sandbox(sandbox::Sandbox),
     /// Convert a payout file to pain.001.
     Convert(convert::Convert),
     /// Explain the columns of a payout file.
@@ -89,6 +99,9 @@ enum Command {
 impl Command {
     fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
         match self {
+            Command::Demo(command) => command.run(screen),
+            Command::Serve(command) => command.run(screen),
+            Command::Sandbox(command) => command.run(screen),
             Command::Convert(command) => command.run(screen),
             Command::Columns(command) => command.run(screen),
             Command::Validate(command) => command.run(screen),

@@ -75,6 +75,14 @@ impl Screen {
         Screen { format, out: BufWriter::new(out), failed: None, colours_out, colours_err }
     }
 
+    /// A line that somebody waits for: it is written at once.
+    pub fn now(&mut self, text: &str) {
+        self.line(text);
+        if let Err(cause) = self.out.flush() {
+            self.failed.get_or_insert(cause);
+        }
+    }
+
     /// Whether results are JSON.
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
