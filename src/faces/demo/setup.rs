@@ -91,14 +91,12 @@ fn fresh(dir: &Path, options: &Options) -> Result<(), DemoError> {
     let [api, callback, metrics, bank] = ports;
     let treasury = spki(&pki.join("treasury-tls-cert.pem"))?;
     write_text(&dir.join("gateway.toml"), &gateway_toml([api, callback, metrics, bank], &treasury))?;
-    write_text(&dir.join("bank.toml"), &bank_toml(bank, callback, options.faults))?;
-    if options.faults {
-        write_text(&dir.join("faults.toml"), FAULTS)?;
-    }
+    write_text(&dir.join("bank.toml"), &bank_toml(bank, callback))?;
+    write_text(&dir.join("behaviour.toml"), if options.faults { FAULTS } else { ORDINARY })?;
     write_text(&dir.join("urls"), &format!("https://127.0.0.1:{api}\nhttps://127.0.0.1:{bank}\n"))
 }
 
-/// The bank's script of faults.
+/// A bad day at the bank: the sandbox's own preset.
 const FAULTS: &str =
     "# What the bank does wrong in this run. See docs/sandbox.md.\npreset = \"faults\"\nseed = 20\n";
 
@@ -192,8 +190,7 @@ ca = "pki/ca-cert.pem"
     )
 }
 
-fn bank_toml(bank: u16, callback: u16, faults: bool) -> String {
-    let behaviour = if faults { "behaviour = \"faults.toml\"\n" } else { "" };
+fn bank_toml(bank: u16, callback: u16) -> String {
     let accounts: String = demonstration::accounts()
         .iter()
         .map(|account| {
@@ -217,7 +214,8 @@ bic = "DEMODEFFXXX"
 listen = "127.0.0.1:{bank}"
 public_url = "https://127.0.0.1:{bank}"
 data_dir = "bank"
-{behaviour}
+behaviour = "behaviour.toml"
+
 [keys]
 tls_certificate = "pki/bank-tls-cert.pem"
 tls_key = "pki/bank-tls-key.pem"
