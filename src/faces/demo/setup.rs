@@ -97,8 +97,22 @@ fn fresh(dir: &Path, options: &Options) -> Result<(), DemoError> {
 }
 
 /// A bad day at the bank: the sandbox's own preset.
-const FAULTS: &str =
-    "# What the bank does wrong in this run. See docs/sandbox.md.\npreset = \"faults\"\nseed = 20\n";
+const FAULTS: &str = "# What the bank does wrong in this run.\nversion = 1\nseed = 20\npreset = \"faults\"\n";
+/// An ordinary day: a few payments are refused, a few come back.
+const ORDINARY: &str = r#"# An ordinary day at the bank.
+version = 1
+seed = 20
+
+[[rule]]
+does = "reject"
+per_mille = 5
+code = "AC04"
+
+[[rule]]
+does = "return"
+per_mille = 5
+code = "AC01"
+"#;
 
 fn write_text(path: &Path, text: &str) -> Result<(), DemoError> {
     std::fs::write(path, text).map_err(file_error(path))
