@@ -69,6 +69,9 @@ struct Account {
     carried_over: Vec<TotalsRow>,
 }
 
+/// Sub-families of charges. Source: ISO 20022 external bank transaction codes (`CHRG`, `FEES`, `COMC`, `COMM`).
+const CHARGE_CODES: &[&str] = &["CHRG", "FEES", "COMC", "COMM"];
+
 /// Classes with the names that their sums have in the report.
 const CLASSES: &[(UnmatchedClass, &str)] = &[
     (UnmatchedClass::Charge, "charges"),
@@ -181,12 +184,21 @@ async fn add_entries(
         for item in &page.items {
             let account = accounts.entry(item.row.account_ref.clone()).or_default();
             account.currency = account.currency.or(Some(item.row.currency));
-            account.entries.entry(item.row.class.name()).or_default().add(1, signed(&item.row));
+            account.entries.entry(class_of(&item.row).name()).or_default().add(1, signed(&item.row));
         }
         cursor = page.next;
         if cursor.is_none() {
             return Ok(());
         }
+    }
+}
+
+/// A fee that names no payout of ours is no less a charge.
+fn class_of(row: &EntryRow) -> UnmatchedClass {
+    let sub_family = row.transaction_code.as_deref().and_then(|code| code.split('/').nth(2));
+    match (row.class, sub_family) {
+        (UnmatchedClass::NotOurs, Some(code)) if CHARGE_CODES.contains(&code) => UnmatchedClass::Charge,
+        (class, _) => class,
     }
 }
 

@@ -180,3 +180,75 @@ async fn a_day_without_statement_does_not_foot() {
     assert_eq!(after["accounts"][0]["payouts"]["carried_over"].as_object().unwrap().len(), 1, "{after}");
     gateway.stop().await;
 }
+
+/// An entry of a statement: amount, direction, sub-family of its transaction code, details.
+fn entry(amount: &str, direction: &str, sub_family: &str, details: &str) -> String {
+    format!(
+        "<Ntry><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\
+         <BookgDt><Dt>2026-03-16</Dt></BookgDt><ValDt><Dt>2026-03-16</Dt></ValDt>\
+         <AcctSvcrRef>REF-{amount}</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd>\
+         <SubFmlyCd>{sub_family}</SubFmlyCd></Fmly></Domn></BkTxCd>{details}</Ntry>"
+    )
+}
+
+fn statement(closing: &str, entries: &str) -> String {
+    let balance = |kind: &str, amount: &str| {
+        format!(
+            "<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">{amount}</Amt>\
+             <CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-03-16</Dt></Dt></Bal>"
+        )
+    };
+    format!(
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><GrpHdr><MsgId>M-1</MsgId>\
+         <CreDtTm>2026-03-16T20:00:00Z</CreDtTm></GrpHdr><Stmt><Id>S-1</Id><ElctrncSeqNb>1</ElctrncSeqNb>\
+         <CreDtTm>2026-03-16T20:00:00Z</CreDtTm><Acct><Id><IBAN>DE90999999990000004711</IBAN></Id><Ccy>EUR</Ccy></Acct>\
+         {}{}{entries}</Stmt></BkToCstmrStmt></Document>",
+        balance("OPBD", "1000.00"),
+        balance("CLBD", closing),
+    )
+}
+
+/// The report of the statement's day, once the statement was read.
+async fn day_of(closing: &str, entries: &str) -> Value {
+    let gateway = Gateway::start(&[TREASURY]).await;
+    assert_eq!(gateway.post("/v1/payouts", &instruction(1)).await.status, 201);
+    let text: &[(&str, &str)] = &[("content-type", "application/xml")];
+    let brought = gateway
+        .call("treasury-tls", post("/v1/documents/house-bank", text, statement(closing, entries)))
+        .await;
+    assert_eq!(brought.status, 200);
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let report = gateway.get("/v1/reports/day/2026-03-16?account=main-eur").await.json();
+        if report["accounts"][0]["statements"] != json!([]) {
+            gateway.stop().await;
+            return report;
+        }
+        assert!(std::time::Instant::now() < until, "the statement is not read: {report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_foots_where_the_banks_balances_are_explained() {
+    let ours = "<NtryDtls><TxDtls><Refs><EndToEndId>creator-1</EndToEndId></Refs></TxDtls></NtryDtls>";
+    let entries = [
+        entry("100.01", "DBIT", "ESCT", ours),
+        entry("1.50", "DBIT", "CHRG", ""),
+        entry("25.00", "CRDT", "ESCT", ""),
+    ];
+    let report = day_of("923.49", &entries.concat()).await;
+    let account = &report["accounts"][0];
+    assert_eq!((&report["foots"], &account["difference"]), (&json!(true), &json!("0.00")), "{report}");
+    assert_eq!((&account["opening"], &account["closing"]), (&json!("1000.00"), &json!("923.49")));
+    assert_eq!(account["debits"], json!({ "count": 1, "net": "-100.01" }));
+    assert_eq!(account["charges"], json!({ "count": 1, "net": "-1.50" }));
+    assert_eq!(account["not_ours"], json!({ "count": 1, "net": "25.00" }));
+    assert_eq!(account["batches"].as_array().unwrap().len(), 1);
+    assert_eq!(account["statements"][0]["id"], "S-1");
+
+    // A cent that no entry explains.
+    let report = day_of("923.48", &entries.concat()).await;
+    let account = &report["accounts"][0];
+    assert_eq!((&report["foots"], &account["difference"]), (&json!(false), &json!("-0.01")));
+    assert!(account["why"].as_str().unwrap().contains("closing balance"), "{account}");
+}
