@@ -11,6 +11,7 @@ use crate::engine::input::{
     Act, Arrived, Asked, Candidate, Delivered, Draft, Envelope, Input, Inquired, Mode, Operation, Problem,
     SendReady, Submit,
 };
+use crate::engine::intake::finding::Severity;
 use crate::engine::reconcile::Accounts;
 use crate::engine::{reconcile, report};
 use crate::store::documents::NewDocument;
@@ -212,6 +213,7 @@ fn problem(pointer: &str, code: &str, message: &str) -> Problem {
     Problem {
         pointer: pointer.to_owned(),
         code: code.to_owned(),
+        severity: Severity::Error,
         message: message.to_owned(),
         proposal: None,
     }

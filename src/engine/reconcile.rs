@@ -164,13 +164,14 @@ fn identity(account: &ConfiguredAccount, entry: &Entry, detail: Option<&Transact
 fn statement_identity(account: &ConfiguredAccount, report: &AccountReport) -> String {
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
     format!(
-        "{}|{}|{}|{}|{}|{}",
+        "{}|{}|{}|{}|{}|{}|{}",
         account.account_ref,
         report.message.get(..8).unwrap_or_default(),
         part(&report.id),
         part(&report.sequence),
         part(&report.from),
         part(&report.to),
+        part(&report.page),
     )
 }
 

@@ -189,6 +189,7 @@ pub fn wrong(finding: &Finding) -> Wrong {
     Wrong {
         pointer: finding.pointer(),
         code: finding.code.to_owned(),
+        severity: finding.severity,
         message: finding.message.clone(),
         proposal: finding.proposal.clone(),
     }

@@ -97,8 +97,10 @@ fn count(answer: &Value, submitted: &mut Submitted) {
     submitted.refused += number("refused");
     submitted.known += number("known");
     for item in answer.get("items").and_then(Value::as_array).into_iter().flatten() {
-        let code = item.pointer("/errors/0/code").and_then(Value::as_str);
-        if let Some(code) = code {
+        let errors = item.get("errors").and_then(Value::as_array).into_iter().flatten();
+        let first =
+            errors.into_iter().find(|error| error.get("severity").and_then(Value::as_str) == Some("error"));
+        if let Some(code) = first.and_then(|error| error.get("code")).and_then(Value::as_str) {
             *submitted.codes.entry(code.to_owned()).or_default() += 1;
         }
     }
