@@ -2,12 +2,14 @@
 //! Commands parse, call what lies below, and show; they decide nothing.
 
 mod columns;
+mod conform;
 mod convert;
 mod demo;
 mod file;
 mod keys;
 mod parse;
 mod process;
+mod replay;
 mod sandbox;
 mod schema;
 mod screen;
@@ -43,6 +45,10 @@ enum Command {
     Serve(serve::Serve),
     /// Run the sandbox bank.
     Sandbox(sandbox::Sandbox),
+    /// Play a recorded exchange through the engine and compare.
+    Replay(replay::Replay),
+    /// Check that a running bank does what its profile claims.
+    Conform(conform::Conform),
     /// Convert a payout file to pain.001.
     Convert(convert::Convert),
     /// Explain the columns of a payout file.
@@ -67,6 +73,8 @@ impl Command {
             Command::Demo(command) => command.run(screen),
             Command::Serve(command) => command.run(screen),
             Command::Sandbox(command) => command.run(screen),
+            Command::Replay(command) => command.run(screen),
+            Command::Conform(command) => command.run(screen),
             Command::Convert(command) => command.run(screen),
             Command::Columns(command) => command.run(screen),
             Command::Validate(command) => command.run(screen),
