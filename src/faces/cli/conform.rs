@@ -38,6 +38,7 @@ impl Conform {
             report: self.report.clone(),
             rows: self.rows.clone(),
             patience_s: self.patience,
+            quiet_ms: conform::QUIET_MS,
         };
         let rows = block_on(conform::run(&config, &self.config, &options))?.map_err(|cause| match cause {
             ConformError::Use { .. } => Failure::usage(cause.code(), cause),

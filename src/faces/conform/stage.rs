@@ -117,8 +117,9 @@ impl Stage {
 
     /// Ends the engine; its store stays as evidence unless nobody asked for a report.
     pub async fn close(self, forget: bool) {
-        // The engine may have ended by itself.
-        drop(self.stop.send(true));
+        if self.stop.send(true).is_err() {
+            tracing::warn!("the private engine had ended by itself");
+        }
         drop(tokio::time::timeout(Duration::from_secs(10), self.engine.ended).await);
         if forget {
             if let Some(folder) = self.folder.parent() {

@@ -82,10 +82,10 @@ pub struct Recording {
     /// The accounts.
     pub account: Vec<AccountSection>,
     /// What happened, in the order in which it was decided.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event: Vec<Event>,
     /// Where each payout ended. Empty checks none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expected>,
     /// What was to be seen besides; absent checks nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
