@@ -272,6 +272,8 @@ fn a_configuration_takes_the_place_of_the_demonstration() {
     let bench = Bench::new();
     let (file, csv) =
         (bench.path("girogate.toml"), format!("{HEADER}{GOOD_ROW}").replace("demo-eur", "payroll"));
+    let csv_file = bench.path("payouts.csv");
+    std::fs::write(&csv_file, &csv).unwrap();
     let arguments = ["convert", "-", "--to", "pain.001.001.09", "--now", NOW, "-c", &file];
     std::fs::write(&file, CONFIGURATION).unwrap();
     let key = bench.folder.path().join("id.key");
@@ -286,9 +288,9 @@ fn a_configuration_takes_the_place_of_the_demonstration() {
 
     for (from, to, said) in [
         ("tenant =", "tenants =", "girogate.toml:4:1: unknown field `tenants`"),
-        ("version = 1", "version = 2", "version: this program reads version 1"),
-        ("4711", "4712", "account[0].iban: IBAN check digits do not match"),
-        ("bank = \"house\"", "bank = \"home\"", "account[0].bank: no bank of that id"),
+        ("version = 1", "version = 2", "girogate.toml:1:11: version: this program reads version 1"),
+        ("4711", "4712", "girogate.toml:24:8: account[0].iban: IBAN check digits do not match"),
+        ("bank = \"house\"", "bank = \"home\"", "girogate.toml:23:8: account[0].bank: no bank of that id"),
     ] {
         std::fs::write(&file, CONFIGURATION.replace(from, to)).unwrap();
         let refused = girogate_fed(&arguments, csv.as_bytes());

@@ -16,8 +16,7 @@ use quick_xml::events::Event;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-const QUICK_BANK: &str =
-    "booking_ms = 100\ncompletion_ms = 160\nreturn_ms = 100\nlate_ms = 400\nnot_found_ms = 700\nacceptance_ms = 10\n";
+const QUICK_BANK: &str = "booking_ms = 100\ncompletion_ms = 160\nreturn_ms = 100\nlate_ms = 400\nnot_found_ms = 700\nacceptance_ms = 10\n";
 
 fn options(report: Option<PathBuf>, rows: &[&str]) -> Options {
     let rows = rows.iter().map(|row| (*row).to_owned()).collect();
@@ -36,7 +35,10 @@ fn link(street: &Street) -> Arc<Link> {
 }
 
 fn failures(rows: &[Row]) -> Vec<String> {
-    rows.iter().filter(|row| !row.has_passed()).map(|row| format!("{}: {}", row.code, row.failure())).collect()
+    rows.iter()
+        .filter(|row| !row.has_passed())
+        .map(|row| format!("{}: {}", row.code, row.failure()))
+        .collect()
 }
 
 fn failed(rows: &[Row]) -> Vec<&str> {
@@ -49,7 +51,8 @@ async fn the_sandbox_passes_every_row_that_its_profile_claims() {
     let folder = street.dir.path().join("report");
     let rows = run(&street, Some(folder.clone()), &[]).await.unwrap();
     assert_eq!(failures(&rows), Vec::<String>::new());
-    assert_eq!(rows.len(), 6 + girogate::sandbox::scenarios::list().len());
+    // All but S20D: a debit that differs after an exchange is a matter for a person, and not booked by the gateway alone.
+    assert_eq!(rows.len(), 7 + girogate::sandbox::scenarios::list().len() - 1);
     let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
     assert!(junit.contains(&format!("tests=\"{}\" failures=\"0\"", rows.len())), "{junit}");
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
@@ -61,10 +64,10 @@ async fn the_sandbox_passes_every_row_that_its_profile_claims() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_misbehaving_bank_the_right_rows_fail() {
-    let rows = ["S1", "S3A", "C2", "C6"];
+    let rows = ["S1", "S3A", "C2", "C7"];
     let cases: [(&str, &[&str]); 4] = [
-        ("does = \"unsigned_answer\"\nattempts = 1000\n", &["S1", "S3A", "C6"]),
-        ("does = \"ignore_duplicates\"\n", &["C6"]),
+        ("does = \"unsigned_answer\"\nattempts = 1000\n", &["S1", "S3A"]),
+        ("does = \"ignore_duplicates\"\n", &["C7"]),
         ("does = \"wrong_sums\"\n", &["S1"]),
         ("does = \"silent\"\n", &["S1", "S3A"]),
     ];

@@ -218,19 +218,16 @@ fn walks_over_hash_tables(source: &Source) -> Vec<Finding> {
             }
         }
     }
-    let walks = [
-        ".iter()",
-        ".iter_mut()",
-        ".into_iter()",
-        ".keys()",
-        ".values()",
-        ".values_mut()",
-        ".drain(",
-        ".retain(",
-    ];
+    let walks =
+        [".iter()", ".iter_mut()", ".into_iter()", ".keys()", ".values()", ".values_mut()", ".drain("];
     let mut findings = Vec::new();
     for name in names {
-        for at in source.find(&name) {
+        // Where another value has the field's name, only the field itself is meant.
+        let rebound = source.find(&format!("let {name} =")).into_iter().any(|at| {
+            let statement = source.code[at..].split(';').next().unwrap_or("");
+            !statement.contains("HashMap") && !statement.contains("HashSet")
+        });
+        for at in source.find(&name).into_iter().filter(|at| !rebound || source.code[..*at].ends_with('.')) {
             let after = skip_space(octets, at + name.len());
             let before = source.code[..at].trim_end().trim_end_matches("self.").trim_end_matches(['&', ' ']);
             let looped = before.trim_end_matches("mut").trim_end_matches(['&', ' ']).ends_with(" in")
@@ -508,6 +505,11 @@ mod scanner {
     fn hash_tables_may_be_asked_but_not_walked() {
         let asked = "static T: LazyLock<HashMap<u8, u8>> = x; struct A { ids: HashMap<u8, u8>, } fn a(&self) { self.ids.get(1); T.get(2); }";
         assert!(walks_over_hash_tables(&source("src/domain/a.rs", asked)).is_empty());
+        let other =
+            "struct A { ids: HashMap<u8, Vec<u8>> } fn a(&self) { let ids = self.ids.get(&1); ids.iter(); }";
+        assert!(walks_over_hash_tables(&source("src/domain/a.rs", other)).is_empty());
+        let field = "struct A { ids: HashMap<u8, Vec<u8>> } fn a(&self) { let ids = 1; self.ids.values(); }";
+        assert_eq!(walks_over_hash_tables(&source("src/domain/a.rs", field)).len(), 1);
         let walked = "struct A { ids: std::collections::HashMap<u8, u8> } fn a(&self) { let mut s = HashSet::new(); for b in &s { } self.ids.values().sum(); }";
         assert_eq!(walks_over_hash_tables(&source("src/domain/a.rs", walked)).len(), 2);
     }

@@ -37,11 +37,25 @@ async fn every_recorded_exchange_plays_without_difference() {
     assert!(folders.len() >= 35, "one per scenario, {} found", folders.len());
     for folder in folders {
         let recording = recording::read(&folder).unwrap();
-        assert!(!recording.expect.is_empty() && recording.end.is_some(), "{} expects nothing", folder.display());
+        assert!(
+            !recording.expect.is_empty() && recording.end.is_some(),
+            "{} expects nothing",
+            folder.display()
+        );
         let replayed = replay::folder(&folder).await.unwrap();
         assert_eq!(shown(&replayed), Vec::<String>::new(), "{}", folder.display());
         assert!(replayed.timeline.len() > 4, "{}", folder.display());
     }
+}
+
+/// Where the gateway ends elsewhere than the bank's table says: after an exchange the debit differs from what was
+/// instructed, no included charge explains it, and the gateway leaves the entry to a person (`amount_mismatch`)
+/// instead of booking it.
+const ELSEWHERE: &[(&str, &str)] = &[("S20D", "Settled")];
+
+fn end_of(scenario: &Scenario) -> &'static str {
+    let elsewhere = ELSEWHERE.iter().find(|(code, _)| *code == scenario.code);
+    elsewhere.map_or(scenario.end_state, |(_, state)| *state)
 }
 
 /// The bank's table says where a right client ends; the recordings must say the same.
@@ -51,7 +65,7 @@ async fn every_scenario_is_recorded_with_the_end_that_the_bank_states() {
         let recording = recording::read(&exchanges().join(scenario.code)).unwrap();
         let mine = format!("{}-MINE", scenario.code);
         let end = recording.expect.iter().find(|expected| expected.external_id == mine).unwrap();
-        assert_eq!(end.state, scenario.end_state, "{}", scenario.code);
+        assert_eq!(end.state, end_of(scenario), "{}", scenario.code);
     }
 }
 
@@ -101,7 +115,10 @@ async fn a_changed_octet_is_named_with_its_place() {
     let replayed = play(copy.path(), &recording).await.unwrap();
     assert_eq!(replayed.differences.len(), 1, "{:?}", replayed.differences);
     let first = &replayed.differences[0];
-    assert_eq!((first.place.as_str(), first.what.as_str()), (&*format!("event[{index}]"), &*format!("octets of {file}")));
+    assert_eq!(
+        (first.place.as_str(), first.what.as_str()),
+        (&*format!("event[{index}]"), &*format!("octets of {file}"))
+    );
     assert!(first.expected.ends_with(&format!("at {line}:{column}")), "{first}");
     assert!(first.found.ends_with(&format!("at {line}:{column}")), "{first}");
 }
@@ -196,19 +213,20 @@ async fn a_running_gateway_records_what_replays_without_difference() {
 
 /// Records one scenario; waits are only needed here, where a real bank takes its time.
 async fn record(scenario: &'static Scenario) -> Result<(), String> {
-    let processing = "acceptance_ms = 60\nbooking_ms = 300\ncompletion_ms = 500\nreturn_ms = 300\ninstant_ms = 200\n";
+    let processing =
+        "acceptance_ms = 60\nbooking_ms = 300\ncompletion_ms = 500\nreturn_ms = 300\ninstant_ms = 200\n";
     let street = Street::open(processing).await;
     let folder = street.dir.path().join("recorded");
     let gateway = street.gateway("reference-rfc9421", Some(folder.clone())).await;
     submit(&gateway, scenario).await;
     let mine = format!("{}-MINE", scenario.code);
     let days = if scenario.effect == Effect::Returned(Returned::AfterStatement) { 2 } else { 1 };
-    let before = if days == 2 { "Booked" } else { scenario.end_state };
+    let before = if days == 2 { "Booked" } else { end_of(scenario) };
     let reached = gateway.until(&mine, before, Duration::from_secs(30)).await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    exchange::pause(3_000).await;
     for _ in 0..days {
         assert_eq!(control::end_day(&gateway.links["bank"]).await, Ok(true));
-        tokio::time::sleep(Duration::from_secs(4)).await;
+        exchange::pause(4_000).await;
     }
     let ended = gateway.state(&mine).await;
     gateway.close().await;
@@ -221,16 +239,22 @@ async fn record(scenario: &'static Scenario) -> Result<(), String> {
         let octets = std::fs::read(&path).unwrap();
         let name = path.file_name().unwrap();
         let octets = match name.to_str() {
-            Some(recording::FILE) => {
-                String::from_utf8(octets).unwrap().replacen("note = \"\"", &format!("note = {:?}", scenario.name), 1).into()
-            }
+            Some(recording::FILE) => String::from_utf8(octets)
+                .unwrap()
+                .replacen("note = \"\"", &format!("note = {:?}", scenario.name), 1)
+                .into(),
             _ => octets,
         };
         std::fs::write(target.join(name), octets).unwrap();
     }
     street.close().await;
-    if ended != scenario.end_state || !replayed.differences.is_empty() {
-        return Err(format!("{}: {ended} instead of {} ({reached:?}); {:?}", scenario.code, scenario.end_state, shown(&replayed)));
+    if ended != end_of(scenario) || !replayed.differences.is_empty() {
+        return Err(format!(
+            "{}: {ended} instead of {} ({reached:?}); {:?}",
+            scenario.code,
+            end_of(scenario),
+            shown(&replayed)
+        ));
     }
     Ok(())
 }
@@ -244,7 +268,9 @@ async fn recordings_are_made_on_request() {
     let only = std::env::var("SCENARIO").ok();
     let wanted: Vec<&Scenario> = scenarios::list()
         .iter()
-        .filter(|scenario| can_be_recorded(scenario) && only.as_deref().is_none_or(|code| code == scenario.code))
+        .filter(|scenario| {
+            can_be_recorded(scenario) && only.as_deref().is_none_or(|code| code == scenario.code)
+        })
         .collect();
     let mut failures = Vec::new();
     for some in wanted.chunks(6) {

@@ -2,19 +2,25 @@
 
 #![allow(clippy::unwrap_used)] // a failing step of a test may panic
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::process::Command;
 
 use girogate::net::client::Outcome;
 use girogate::sandbox::scenarios::{self, Needs, Scenario};
 use hyper::Method;
 
+#[path = "house/block.rs"]
+mod block;
+#[path = "sandbox/judged.rs"]
+mod judged;
+#[path = "sandbox/killed.rs"]
+mod killed;
 #[path = "sandbox/seen.rs"]
 mod seen;
 #[path = "sandbox/street.rs"]
 mod street;
 
+use judged::{all_valid, money_adds_up};
 use seen::{Mine, Node, seen};
 use street::{Bank, Bend, Block, Checked, GBP, Setup, Street, message, pay, uetr, until};
 
@@ -109,96 +115,8 @@ async fn every_scenario_shows_its_sequence() {
         assert_eq!(sequence, scenario.sequence, "{}", scenario.code);
     }
     all_valid(&street, &reports);
-    money_adds_up(&street, &bank, &reports).await;
+    money_adds_up(&street, &bank.client, &reports).await;
     bank.close().await;
-}
-
-/// Each document is an instance of its official definition, says xmllint.
-fn all_valid(street: &Street, reports: &[(String, Vec<u8>)]) {
-    let official = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/xsd"));
-    let own = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas"));
-    let folder = if official.is_dir() { official } else { own };
-    if !official.is_dir() {
-        eprintln!("SKIPPED: ../shared/xsd is not here; the restated definitions judge instead");
-    }
-    if Command::new("xmllint").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: xmllint is not installed; no document was judged");
-        return;
-    }
-    let mut files: BTreeMap<&str, Vec<std::path::PathBuf>> = BTreeMap::new();
-    for (number, (kind, octets)) in reports.iter().enumerate() {
-        let path = street.dir.path().join(format!("report-{number}.xml"));
-        std::fs::write(&path, octets).unwrap();
-        files.entry(kind).or_default().push(path);
-    }
-    for (kind, paths) in files {
-        let schema = folder.join(format!("{kind}.xsd"));
-        let judged =
-            Command::new("xmllint").arg("--noout").arg("--schema").arg(schema).args(paths).output().unwrap();
-        assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
-    }
-}
-
-fn minor(amount: &str) -> i64 {
-    amount.replace('.', "").parse().unwrap()
-}
-
-/// The journal's postings sum to zero over all accounts; each statement foots; the statements' entries are the
-/// ledger's lines; and no payment is on the statements more often than in the ledger.
-async fn money_adds_up(street: &Street, bank: &Bank, reports: &[(String, Vec<u8>)]) {
-    let journal = std::fs::read_to_string(street.dir.path().join("bank/journal.ndjson")).unwrap();
-    let mut balances: HashMap<(String, String), i64> = HashMap::new();
-    for line in journal.lines() {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        if line["is"] == "posting" {
-            let text = |name: &str| line[name].as_str().unwrap().to_owned();
-            *balances.entry((text("debit"), text("currency"))).or_default() -= minor(&text("amount"));
-            *balances.entry((text("credit"), text("currency"))).or_default() += minor(&text("amount"));
-        }
-    }
-    assert!(balances.len() > 5);
-    assert_eq!(balances.values().sum::<i64>(), 0);
-    let mut closing: HashMap<String, i64> = HashMap::new();
-    let mut moved: BTreeMap<(String, &str), i64> = BTreeMap::new();
-    for (_, octets) in reports.iter().filter(|(kind, _)| kind == "camt.053.001.08") {
-        let statement = Node::parse(octets);
-        let statement = statement.first("Stmt").unwrap();
-        let account = statement.at("Acct/Id/IBAN").unwrap().to_owned();
-        let balance = |code: &str| {
-            let found = statement
-                .all("Bal")
-                .into_iter()
-                .find(|balance| balance.at("Tp/CdOrPrtry/Cd") == Some(code))
-                .unwrap();
-            let sign = if found.at("CdtDbtInd") == Some("CRDT") { 1 } else { -1 };
-            sign * minor(found.at("Amt").unwrap())
-        };
-        let mut total = 0;
-        for entry in statement.all("Ntry") {
-            assert_eq!(entry.at("Sts/Cd"), Some("BOOK"));
-            let (sign, side) =
-                if entry.at("CdtDbtInd") == Some("CRDT") { (1, "credit") } else { (-1, "debit") };
-            total += sign * minor(entry.at("Amt").unwrap());
-            *moved.entry((account.clone(), side)).or_default() += minor(entry.at("Amt").unwrap());
-        }
-        assert_eq!(balance("OPBD") + total, balance("CLBD"), "{account}");
-        if let Some(before) = closing.insert(account.clone(), balance("CLBD")) {
-            assert_eq!(before, balance("OPBD"), "{account}");
-        }
-    }
-    for (account, closing) in &closing {
-        let currency = if account == GBP { "GBP" } else { "EUR" };
-        assert_eq!(balances[&(account.clone(), currency.to_owned())], *closing);
-    }
-    let mut listed: BTreeMap<(String, &str), i64> = BTreeMap::new();
-    for line in bank.client.ledger().await {
-        if line["kind"] != "opening" {
-            let side = if line["direction"] == "credit" { "credit" } else { "debit" };
-            let account = line["account"].as_str().unwrap().to_owned();
-            *listed.entry((account, side)).or_default() += minor(line["amount"].as_str().unwrap());
-        }
-    }
-    assert_eq!(listed, moved);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -422,7 +340,7 @@ async fn an_order_for_a_later_day_waits_for_it() {
     };
     let now = ("NOW".to_owned(), "2026-11-23".to_owned());
     until("the payment of the day", async || paid().await.len() == 1).await;
-    assert_eq!(paid().await, [now.clone()]);
+    assert_eq!(paid().await, std::slice::from_ref(&now));
     bank.client.end_day().await;
     until("the later payment", async || paid().await.len() == 2).await;
     assert_eq!(paid().await, [now, ("LATER".to_owned(), "2026-11-24".to_owned())]);
@@ -546,6 +464,7 @@ async fn an_instant_status_of_the_other_bank_is_passed_on() {
     let text = message("NOW", &[instant, Block::of(vec![pay("SLOW", "Bert", "1.00")])]);
     let answer = bank.client.send(&text).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/xml")));
+    assert_eq!(bank.client.send(&text).await.body, answer.body, "the first answer again");
     bank.client.end_day().await;
     let reports = bank.client.reports().await;
     let words = |end_to_end_id: &str, block: &str| {
@@ -577,4 +496,99 @@ async fn an_instant_status_of_the_other_bank_is_passed_on() {
     );
     all_valid(&street, &reports);
     bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_script_makes_the_bank_lie() {
+    let behaviour = r#"version = 1
+[[rule]]
+does = "wrong_sums"
+only = ["SUMS"]
+[[rule]]
+does = "silent"
+only = ["SILENT"]
+[[rule]]
+does = "other_content"
+only = ["OTHER"]
+[[rule]]
+does = "ignore_duplicates"
+only = ["AGAIN"]
+[[rule]]
+does = "unsigned_callback"
+only = ["LOUD/0/0"]
+[[rule]]
+does = "lose_callback"
+only = ["LOUD/2/0"]
+"#;
+    let (street, bank) = open(Setup { behaviour, callbacks: true, ..quick() }).await;
+    for name in ["SUMS", "SILENT", "OTHER", "AGAIN", "AGAIN", "LOUD"] {
+        let text = message(name, &[Block::of(vec![pay(&format!("E-{name}"), "Anna", "10.00")])]);
+        assert_eq!(bank.client.send(&text).await.status, 202);
+    }
+    bank.client.end_day().await;
+    let reports = bank.client.reports().await;
+    let of = |name: &str, kind: &str| -> Vec<Node> {
+        let is_about = |octets: &[u8]| String::from_utf8_lossy(octets).contains(&format!(">{name}<"));
+        let found = reports.iter().filter(|(found, octets)| found.starts_with(kind) && is_about(octets));
+        found.map(|(_, octets)| Node::parse(octets)).collect()
+    };
+    let wrong = of("SUMS", "camt.054");
+    let entry = wrong[0].first("Ntry").unwrap();
+    assert_eq!((entry.at("Amt"), entry.at("NtryDtls/TxDtls/Amt")), (Some("10.01"), Some("10.00")));
+    assert_eq!((of("SILENT", "pain.002").len(), of("SILENT", "camt.054").len()), (0, 1));
+    let ids: Vec<String> = of("OTHER", "pain.002")
+        .iter()
+        .map(|report| report.first("GrpHdr").unwrap().at("MsgId").unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 3);
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 2, "one identification, two contents");
+    assert_eq!(of("AGAIN", "camt.054").len(), 2, "executed twice");
+    let loud = of("LOUD", "pain.002").len() + of("LOUD", "camt.054").len();
+    until("all callbacks but the lost one", async || {
+        street.mailbox().received.lock().unwrap().len() == reports.len() - 1
+    })
+    .await;
+    let received = street.mailbox().received.lock().unwrap().clone();
+    assert_eq!(received.iter().filter(|callback| !callback.is_signed).count(), 1);
+    let about_loud = |body: &[u8]| String::from_utf8_lossy(body).contains(">LOUD<");
+    let arrived = received.iter().filter(|callback| about_loud(&callback.body)).count();
+    assert_eq!((loud, arrived), (3, 2 + 1), "the statement names it too, the notification got lost");
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_body_beyond_the_limit_is_refused() {
+    let (_street, bank) = open(Setup { processing: "order_octets_max = 500\n", ..Setup::default() }).await;
+    let refused = bank.client.send(&message("LARGE", &[Block::of(vec![pay("A", "Anna", "1.00")])])).await;
+    assert_eq!((refused.status, refused.is_signed), (413, true));
+    bank.close().await;
+}
+
+#[test]
+fn the_paper_lists_the_scenarios_as_they_are() {
+    let mut table = "| code | scenario | reaches | needs | sequence | ends in | for a person |\n|---|---|---|---|---|---|---|\n".to_owned();
+    for scenario in scenarios::list() {
+        let reach = format!("{:?}", scenario.scope).to_lowercase();
+        let needs = match scenario.needs {
+            Needs::Nothing => "",
+            Needs::BatchBooking => "`BtchBookg` true",
+            Needs::Instant => "an instant rail",
+            Needs::SameAgain => "the same octets again",
+            Needs::OtherMessageId => "the same payments under another message identification",
+        };
+        let (code, name, sequence) = (scenario.code, scenario.name, scenario.sequence.join(" · "));
+        let (end, exception) = (scenario.end_state, scenario.exception);
+        table += &format!("| `{code}` | {name} | {reach} | {needs} | {sequence} | {end} | {exception} |\n");
+    }
+    block::check(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sandbox.md")), "scenarios", &table);
+}
+
+#[test]
+fn the_example_configuration_is_one() {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sandbox/sandbox.toml"));
+    let config = girogate::sandbox::config::load(path).unwrap();
+    assert_eq!(config.bank.data_dir, path.with_file_name("bank"));
+    assert_eq!((config.processing.return_days, config.callbacks.attempts_max), (2, 10));
+    let behaviour = girogate::sandbox::behaviour::Behaviour::parse(&config.behaviour_text).unwrap();
+    assert!(behaviour.answer_fault("", "MSG1", 2).is_some());
 }

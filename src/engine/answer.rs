@@ -3,6 +3,7 @@
 
 use crate::engine::action::{ItemAnswer, Submitted};
 use crate::engine::input::{Problem, Shape};
+use crate::engine::intake::finding::Severity;
 use serde_json::{Value, json};
 
 /// Prefix of every problem type. The rest is the stable code.
@@ -31,7 +32,8 @@ fn one(item: &ItemAnswer) -> (u16, Value) {
             let title =
                 if conflict { "Another payout has this external_id" } else { "Instruction is not valid" };
             let mut body = problem_json(code, status, title);
-            body["detail"] = json!(format!("{} errors", problems.len()));
+            let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+            body["detail"] = json!(format!("{errors} errors"));
             add_errors(&mut body, problems, "");
             (status, body)
         }
@@ -46,15 +48,18 @@ pub fn problem_json(code: &str, status: u16, title: &str) -> Value {
 fn add_errors(body: &mut Value, problems: &[Problem], base: &str) {
     let mut sorted: Vec<&Problem> = problems.iter().collect();
     sorted.sort();
-    let errors: Vec<Value> =
-        sorted.iter().take(ERRORS_MAX).map(|problem| finding(problem, base, "error")).collect();
+    let errors: Vec<Value> = sorted.iter().take(ERRORS_MAX).map(|problem| finding(problem, base)).collect();
     body["errors"] = json!(errors);
     if sorted.len() > ERRORS_MAX {
         body["truncated"] = json!(true);
     }
 }
 
-fn finding(problem: &Problem, base: &str, severity: &str) -> Value {
+fn finding(problem: &Problem, base: &str) -> Value {
+    let severity = match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
     let mut value = json!({
         "pointer": format!("{base}{}", problem.pointer),
         "code": problem.code,
@@ -81,8 +86,7 @@ fn item_json(item: &ItemAnswer, base: &str) -> Value {
                 value["held"] = json!(held);
             }
             if !warnings.is_empty() {
-                value["warnings"] =
-                    warnings.iter().map(|warning| finding(warning, base, "warning")).collect();
+                value["warnings"] = warnings.iter().map(|warning| finding(warning, base)).collect();
             }
             value
         }

@@ -11,6 +11,7 @@ use crate::engine::input::{
     Act, Arrived, Asked, Candidate, Delivered, Draft, Envelope, Input, Inquired, Mode, Operation, Problem,
     SendReady, Submit,
 };
+use crate::engine::intake::finding::Severity;
 use crate::engine::reconcile::Accounts;
 use crate::engine::{reconcile, report};
 use crate::store::documents::NewDocument;
@@ -43,7 +44,11 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
                 draft.blocks.iter().flat_map(|block| block.members.iter().map(|key| Lookup::Payout(*key))),
             );
         }
-        Input::SendReady(ready) => wanted.push(Lookup::Message(ready.message)),
+        Input::SendReady(ready) => {
+            wanted.push(Lookup::Message(ready.message));
+            // A repetition needs to know whether a booking has proved since that the bank has the message.
+            wanted.extend(ready.resend.then_some(Lookup::MessageMembers(ready.message)));
+        }
         Input::Delivered(delivered) => {
             wanted.push(Lookup::Message(delivered.message));
             wanted.extend(delivered.report.iter().map(|report| Lookup::Document(report.document.digest())));
@@ -212,6 +217,7 @@ fn problem(pointer: &str, code: &str, message: &str) -> Problem {
     Problem {
         pointer: pointer.to_owned(),
         code: code.to_owned(),
+        severity: Severity::Error,
         message: message.to_owned(),
         proposal: None,
     }
@@ -231,10 +237,10 @@ fn record(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit, candidate: 
         return ItemAnswer::Known { external_id, id: row.token.base32(), state: book.view.state_of(row) };
     }
     let mut payout = candidate.payout.clone();
-    if let Some(fallback) = &candidate.end_to_end_fallback {
-        if taken(book.view, candidate, &payout.end_to_end_id.key()) {
-            payout.end_to_end_id = fallback.clone();
-        }
+    if let Some(fallback) = &candidate.end_to_end_fallback
+        && taken(book.view, candidate, &payout.end_to_end_id.key())
+    {
+        payout.end_to_end_id = fallback.clone();
     }
     let key = book.view.counters.payout;
     let held = suspected_duplicate(book.view, envelope, submit, candidate);
@@ -390,7 +396,7 @@ fn start_step(book: &mut Book<'_>, envelope: &Envelope, ready: &SendReady) -> Ou
     let may = !row.dissolved
         && match row.phase {
             SendPhase::Frozen | SendPhase::NotSent => !ready.resend && !row.maybe_sent,
-            SendPhase::Unknown => ready.resend && row.status.is_none(),
+            SendPhase::Unknown => ready.resend && row.status.is_none() && !has_evidence(book.view, row.key),
             SendPhase::Open | SendPhase::Received | SendPhase::Refused => false,
         };
     if !may {
@@ -410,6 +416,16 @@ fn start_step(book: &mut Book<'_>, envelope: &Envelope, ready: &SendReady) -> Ou
     book.documents.push(ready.head.clone());
     book.write(envelope, fact);
     Outcome { answer: Answer::None, actions: vec![Action::Deliver { message: ready.message, attempt }] }
+}
+
+/// Whether a status or a booking of any member proves that the bank has the message.
+fn has_evidence(view: &View, message: Key) -> bool {
+    let is_member = |row: &&PayoutRow| view.message_of(row).is_some_and(|of| of.key == message);
+    view.payouts.values().filter(is_member).any(|row| row.booking.is_some() || row.status.is_some())
+        || view
+            .blocks
+            .values()
+            .any(|block| block.message == message && (block.booked || block.status.is_some()))
 }
 
 fn end_step(book: &mut Book<'_>, envelope: &Envelope, delivered: &Delivered) -> Outcome {

@@ -7,6 +7,7 @@ use crate::domain::payout::Payout;
 use crate::domain::reference::{EndToEndId, PayoutToken};
 use crate::domain::row::{Channel, Key};
 use crate::engine::ingest::Item;
+use crate::engine::intake::finding::Severity;
 use crate::store::documents::NewDocument;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -135,6 +136,8 @@ pub struct Problem {
     pub pointer: String,
     /// Stable code, like `iban.checksum`.
     pub code: String,
+    /// Whether it stops the payout.
+    pub severity: Severity,
     /// In words, for the client.
     pub message: String,
     /// What would be, or was, taken instead.

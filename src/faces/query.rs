@@ -4,6 +4,7 @@
 use super::telling;
 use crate::domain::amount::Amount;
 use crate::domain::lifecycle::State;
+use crate::domain::payout::Speed;
 use crate::domain::row::{Hold, Key, MessageRow, PayoutRow, Subject};
 use crate::domain::status::{StatusNews, meaning};
 use crate::store::listing::{Cursor, Filter, PayoutListed, TotalsRow};
@@ -149,13 +150,19 @@ pub async fn detailed(store: &Store, item: &PayoutListed) -> Result<Value, Store
     let described = item.state.described();
     value["meaning"] = json!(described.meaning);
     value["waits_for"] = json!(described.waits_for);
+    if let Some(payout) = store.payout_bodies(vec![row.key]).await?.first() {
+        // What was asked for, beside what was taken.
+        value["requested_speed"] = json!(payout.instruction.speed.map(Speed::name));
+        value["requested_execution_date"] =
+            json!(payout.instruction.requested_execution_date.map(|date| date.to_string()));
+    }
     let mut history = store.history(Subject::Payout(row.key)).await?;
     if let Some(block) = row.block {
         history.extend(store.history(Subject::Block(block)).await?);
-        if let Some(message_id) = &item.message_id {
-            if let Some(message) = store.find(None, message_id).await?.messages.first() {
-                history.extend(store.history(Subject::Message(message.key)).await?);
-            }
+        if let Some(message_id) = &item.message_id
+            && let Some(message) = store.find(None, message_id).await?.messages.first()
+        {
+            history.extend(store.history(Subject::Message(message.key)).await?);
         }
     }
     history.sort_by_key(|stored| (stored.recorded.at, stored.seq));

@@ -2,8 +2,10 @@
 //! the gateway and never holds it up: whatever fails here is logged and ends the recording only.
 
 use super::config::Config;
+use super::replay::recording::{
+    BankRecorded, End, Event, Expected, FILE, Recording, RecordingError, Reply, VERSION,
+};
 use super::replay::{SHIPPED_PROFILE, ending};
-use super::replay::recording::{BankRecorded, End, Event, Expected, FILE, Recording, RecordingError, Reply, VERSION};
 use super::serve::{ServeError, id_key_octets, profile_text};
 use crate::bank::delivery::{BankReply, Delivery, Inquiry};
 use crate::domain::entry::Digest;
@@ -144,7 +146,8 @@ struct Sheet {
 
 fn append(folder: &Path, what: &impl Serialize) -> Result<(), RecordingError> {
     let path = folder.join(FILE);
-    let shape = |cause: toml::ser::Error| RecordingError::Shape { path: path.clone(), cause: cause.to_string() };
+    let shape =
+        |cause: toml::ser::Error| RecordingError::Shape { path: path.clone(), cause: cause.to_string() };
     let text = toml::to_string(what).map_err(shape)?;
     let unreadable = |cause| RecordingError::Unreadable { path: path.clone(), cause };
     let mut file =
@@ -193,8 +196,12 @@ impl Sheet {
     fn file(&mut self, name: &str, octets: &[u8]) -> Result<(), RecordingError> {
         let path = self.folder.join(name);
         let unreadable = |cause| RecordingError::Unreadable { path: path.clone(), cause };
-        let mut file =
-            std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path).map_err(unreadable)?;
+        let mut file = std::fs::OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(unreadable)?;
         file.write_all(octets).map_err(unreadable)
     }
 
@@ -237,7 +244,9 @@ impl Sheet {
 
     fn answer(&mut self, delivery: Delivery) -> Result<Reply, RecordingError> {
         match delivery {
-            Delivery::Received { reply, .. } | Delivery::Refused { reply, .. } => self.reply("answer", &reply),
+            Delivery::Received { reply, .. } | Delivery::Refused { reply, .. } => {
+                self.reply("answer", &reply)
+            }
             Delivery::NotSent { cause, reply: None, .. } => {
                 Ok(Reply { not_sent: Some(cause), ..Reply::default() })
             }

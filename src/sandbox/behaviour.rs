@@ -131,6 +131,11 @@ pub struct Rule {
     pub code: String,
 }
 
+/// A script without a version is of the only one there is.
+fn version_default() -> i64 {
+    SCRIPT_VERSION
+}
+
 fn always() -> u16 {
     1000
 }
@@ -157,6 +162,7 @@ pub struct Behaviour {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Script {
+    #[serde(default = "version_default")]
     version: i64,
     #[serde(default)]
     seed: u64,

@@ -1,7 +1,7 @@
 //! Everything the bank knows, folded from its journal: orders, plans and their progress, the ledger,
 //! the list of reports. What is appended is applied by the same code that replays. Never decides anything.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -435,8 +435,8 @@ impl Books {
             owner: section.name.clone(),
             is_iban: section.iban.is_some(),
             entries: Vec::new(),
-            postings: HashMap::new(),
-            orders: HashMap::new(),
+            postings: BTreeMap::new(),
+            orders: BTreeMap::new(),
             error_minor: 0,
         })
     }

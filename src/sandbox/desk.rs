@@ -7,7 +7,7 @@ use chrono::Utc;
 
 use super::bank::{Bank, SandboxError, write_durably};
 use super::behaviour::{Behaviour, Fault, Rule};
-use super::books::Books;
+use super::books::{Books, BooksError};
 use super::config::{Answer as AnswerMode, Refusal, Temper};
 use super::envelope::{Answer, Call};
 use super::intake::{self, Parts};
@@ -73,10 +73,11 @@ pub fn take_order(bank: &Bank, client: &str, call: &Call, arrival: u32) -> Resul
     write_durably(&path, &call.body)?;
     let mut books = bank.books()?;
     let known = books.order_by_message_id(client, &parts.message_id);
-    if let Some(known) = &known
-        && let Some(answer) = repeated(bank, known, &digest, temper_of(bank, effect, &behaviour, known))
-    {
-        return Ok(Taken::only(answer, fault));
+    if let Some(known) = &known {
+        let temper = temper_of(bank, effect, &behaviour, known);
+        if let Some(answer) = repeated(bank, &books, (known, &digest), temper)? {
+            return Ok(Taken::only(answer, fault));
+        }
     }
     let held = bank.config.processing.same_content_held || effect == Effect::Suspend;
     if held && known.is_none() && books.order_by_content(client, parts.content).is_some() {
@@ -114,8 +115,7 @@ fn check_envelope(call: &Call, digest: &[u8; 32]) -> Result<(), Problem> {
 fn check_order(bank: &Bank, client: &str, parts: &mut Parts) -> Result<(), Problem> {
     let accounts = &bank.config.account;
     let is_own = |id: &str| accounts.iter().any(|account| account.id() == id && account.client == client);
-    let named =
-        |problem: Problem, parts: &Parts| Problem { message_id: Some(parts.message_id.clone()), ..problem };
+    let named = |problem: Problem, parts: &Parts| problem.about(&parts.message_id, None);
     if parts.debits().any(|(account, _)| !is_own(account)) {
         let detail = "a block debits an account that is not the client's";
         let problem =
@@ -158,26 +158,42 @@ fn temper_of(bank: &Bank, effect: Effect, behaviour: &Behaviour, known: &Order) 
 }
 
 /// The answer to a message whose identification is known; none where it is executed again.
-fn repeated(bank: &Bank, known: &Order, digest: &[u8; 32], temper: Temper) -> Option<Answer> {
+fn repeated(
+    bank: &Bank,
+    books: &Books,
+    (known, digest): (&Order, &[u8; 32]),
+    temper: Temper,
+) -> Result<Option<Answer>, SandboxError> {
     let same = known.digest == *digest;
     match (temper, same) {
-        (Temper::Execute, true) => None,
-        (Temper::Replay, true) => Some(receipt(bank, known)),
+        (Temper::Execute, true) => Ok(None),
+        (Temper::Replay, true) => first_answer(bank, books, known).map(Some),
         _ => {
             let detail = if same {
                 "the same octets were taken before"
             } else {
                 "it was taken before with other content"
             };
-            let problem = Problem {
-                message_id: Some(known.message_id.clone()),
-                bank_reference: Some(known.bank_reference(&bank.letterhead.id)),
-                ..Problem::new(409, "duplicate", "the message identification is known", detail)
-                    .with_code("DU01")
-            };
-            Some(Answer::from(&problem))
+            let problem = Problem::new(409, "duplicate", "the message identification is known", detail)
+                .with_code("DU01")
+                .about(&known.message_id, Some(known.bank_reference(&bank.letterhead.id)));
+            Ok(Some(Answer::from(&problem)))
         }
     }
+}
+
+/// What an order was answered with when it came first.
+fn first_answer(bank: &Bank, books: &Books, order: &Order) -> Result<Answer, SandboxError> {
+    let first_report = match bank.config.processing.answer {
+        AnswerMode::Later => None,
+        AnswerMode::Now => books.progress_of(order.number).and_then(|progress| progress.reported.get(&0)),
+    };
+    let Some(row) = first_report.and_then(|number| books.document(*number)) else {
+        return Ok(receipt(bank, order));
+    };
+    let path = books.document_path(row.file);
+    let octets = std::fs::read(&path).map_err(|cause| BooksError::Disk { path, cause })?;
+    Ok(Answer::of(200, "application/xml", octets))
 }
 
 fn admit(
@@ -225,7 +241,8 @@ fn first_word(bank: &Bank, order: &Order) -> Result<Answer, SandboxError> {
     if is_report {
         office::do_step(bank, order.number, 0)?;
     }
-    present(bank, order)
+    let books = bank.books()?;
+    first_answer(bank, &books, order)
 }
 
 /// The present state of an order as a pain.002.
@@ -315,7 +332,7 @@ pub fn next_report(bank: &Bank, client: &str, cursor: &str) -> Result<Answer, Sa
     let Some((number, row, path)) = found else {
         return Ok(Answer { status: 204, headers: Vec::new(), content: None });
     };
-    let octets = std::fs::read(&path).map_err(|cause| super::books::BooksError::Disk { path, cause })?;
+    let octets = std::fs::read(&path).map_err(|cause| BooksError::Disk { path, cause })?;
     let mut answer = Answer::of(200, "application/xml", octets);
     answer.headers.push(("report-id", report_id(&bank.letterhead.id, number)));
     answer.headers.push(("report-kind", row.kind.to_string()));

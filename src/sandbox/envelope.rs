@@ -1,7 +1,7 @@
 //! Who is calling and whether they signed it; and the bank's own signature under every answer and
 //! callback. Source: the protocol "reference-rfc9421" (RFC 9421, RFC 9530). Never what is asked for.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -162,7 +162,7 @@ pub struct Envelope {
     algorithm: Algorithm,
     key_id: String,
     random: SystemRandom,
-    nonces: Mutex<HashMap<(String, String), i64>>,
+    nonces: Mutex<BTreeMap<(String, String), i64>>,
 }
 
 impl Envelope {
@@ -177,7 +177,7 @@ impl Envelope {
             signer,
             key_id,
             random: SystemRandom::new(),
-            nonces: Mutex::new(HashMap::new()),
+            nonces: Mutex::new(BTreeMap::new()),
         })
     }
 

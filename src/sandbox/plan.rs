@@ -148,7 +148,9 @@ pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Ve
     if let Effect::RefuseLater(code) = message {
         return refused(code);
     }
-    let mut planner = Planner { order, processing, behaviour, message, steps: Vec::new() };
+    let is_silent =
+        message == Effect::CutThenBooked || behaviour.befalls(Fault::Silent, &order.message_id).is_some();
+    let mut planner = Planner { order, processing, behaviour, message, is_silent, steps: Vec::new() };
     planner.accept();
     let mut days: Vec<NaiveDate> = order.blocks.iter().map(|block| block.date.max(order.day)).collect();
     days.sort_unstable();
@@ -162,9 +164,14 @@ pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Ve
             step.after_ms = step.after_ms.saturating_add(processing.repeat_wait_ms);
         }
     }
-    let silent =
-        message == Effect::CutThenBooked || behaviour.befalls(Fault::Silent, &order.message_id).is_some();
-    if silent {
+    if order.verdict == Verdict::ProcessedAgain {
+        // Behind the first one, whenever it arrived, so that the sequence is always the same.
+        for step in &mut planner.steps {
+            let first_done_ms = processing.completion_ms.max(processing.booking_ms);
+            step.after_ms = step.after_ms.saturating_add(first_done_ms);
+        }
+    }
+    if is_silent {
         for step in &mut planner.steps {
             step.quiet = matches!(step.act, Act::Report(_) | Act::ReportAgain { .. });
         }
@@ -185,6 +192,7 @@ struct Planner<'a> {
     processing: &'a Processing,
     behaviour: &'a Behaviour,
     message: Effect,
+    is_silent: bool,
     steps: Vec<Step>,
 }
 
@@ -370,7 +378,9 @@ impl Planner<'_> {
             return fate(settles);
         }
         let subject = self.order.text(line.end_to_end_id);
-        if let Some(rule) = self.behaviour.befalls(Fault::Reject, subject) {
+        // Of a message that nothing is said about nothing is refused: the client could never know.
+        let rejecting = if self.is_silent { None } else { self.behaviour.befalls(Fault::Reject, subject) };
+        if let Some(rule) = rejecting {
             return Fate { effect: Effect::Reject(""), reason: Code::of(&rule.code) };
         }
         match self.behaviour.befalls(Fault::Return, subject) {

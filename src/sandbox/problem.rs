@@ -14,33 +14,37 @@ pub struct Problem {
     /// This case.
     pub detail: String,
     /// Code from the external reason list, where one fits.
-    pub code: Option<String>,
+    pub code: Option<&'static str>,
     /// The message it is about, where known.
-    pub message_id: Option<String>,
-    /// The bank's reference of that message, where it has one.
-    pub bank_reference: Option<String>,
+    pub about: Option<Box<About>>,
     /// Seconds after which to try again.
     pub retry_after_s: Option<u32>,
+}
+
+/// The message that a problem is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its identification.
+    pub message_id: String,
+    /// The bank's reference of it, where it has one.
+    pub bank_reference: Option<String>,
 }
 
 impl Problem {
     /// A problem without further members.
     pub fn new(status: u16, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Problem {
-        Problem {
-            status,
-            kind,
-            title,
-            detail: detail.into(),
-            code: None,
-            message_id: None,
-            bank_reference: None,
-            retry_after_s: None,
-        }
+        Problem { status, kind, title, detail: detail.into(), code: None, about: None, retry_after_s: None }
     }
 
     /// The same with a reason code.
-    pub fn with_code(self, code: &str) -> Problem {
-        Problem { code: Some(code.to_owned()), ..self }
+    pub fn with_code(self, code: &'static str) -> Problem {
+        Problem { code: Some(code), ..self }
+    }
+
+    /// The same about a message.
+    pub fn about(self, message_id: &str, bank_reference: Option<String>) -> Problem {
+        let about = About { message_id: message_id.to_owned(), bank_reference };
+        Problem { about: Some(Box::new(about)), ..self }
     }
 
     /// The signature, its key or the time is not accepted.
@@ -73,14 +77,13 @@ impl Problem {
         put("title", Value::from(self.title));
         put("status", Value::from(self.status));
         put("detail", Value::from(self.detail.as_str()));
-        let optional = [
-            ("code", &self.code),
-            ("message_id", &self.message_id),
-            ("bank_reference", &self.bank_reference),
-        ];
-        for (name, value) in optional {
+        let message_id = self.about.as_ref().map(|about| about.message_id.as_str());
+        let bank_reference = self.about.as_ref().and_then(|about| about.bank_reference.as_deref());
+        for (name, value) in
+            [("code", self.code), ("message_id", message_id), ("bank_reference", bank_reference)]
+        {
             if let Some(value) = value {
-                put(name, Value::from(value.as_str()));
+                put(name, Value::from(value));
             }
         }
         Value::Object(members).to_string().into_bytes()

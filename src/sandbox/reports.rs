@@ -1,7 +1,7 @@
 //! The documents the bank writes: pain.002 and pacs.002 from a plan's words, camt.054 and camt.053 from
 //! the ledger. Each is walked through its schema before it leaves. Never decides what is said.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -207,9 +207,9 @@ pub struct Extract {
     /// Entries with their numbers.
     pub entries: Vec<(u32, Entry)>,
     /// Postings of these entries.
-    pub postings: HashMap<u32, Vec<Posting>>,
+    pub postings: BTreeMap<u32, Vec<Posting>>,
     /// Orders that the entries execute.
-    pub orders: HashMap<u32, Arc<Order>>,
+    pub orders: BTreeMap<u32, Arc<Order>>,
     /// What the entries' amounts are wrong by, in minor units: a bank that misbehaves.
     pub error_minor: i64,
 }

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use super::bank::{Bank, SandboxError};
 use super::behaviour::{Behaviour, Fault, Rule};
-use super::config::Config;
+use super::config::{ClientSection, Config};
 use super::desk::{self, Taken};
 use super::envelope::{Answer, Call, Client, plain_fields};
 use super::problem::Problem;
@@ -302,14 +302,14 @@ async fn wait_for_callback(
     order: Option<u32>,
 ) -> Result<(), SandboxError> {
     let Some(order) = order else { return Ok(()) };
-    let takes = bank
-        .config
-        .client
-        .iter()
-        .any(|section| section.name == client.name && section.callback_url.is_some());
+    let is_called_back =
+        |section: &ClientSection| section.name == client.name && section.callback_url.is_some();
+    if !bank.config.client.iter().any(is_called_back) {
+        return Ok(());
+    }
     let mut news = bank.news();
     let delivered = async {
-        while takes {
+        loop {
             let is_delivered = {
                 let books = bank.books()?;
                 let reported =
@@ -317,10 +317,9 @@ async fn wait_for_callback(
                 reported.is_some_and(|number| !books.is_in_outbox(number))
             };
             if is_delivered || news.changed().await.is_err() {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     };
     let waited = tokio::time::timeout(Duration::from_millis(CALLBACK_FIRST_MS_MAX), delivered).await;
     waited.unwrap_or(Ok(()))

@@ -117,7 +117,9 @@ impl Gateway {
         let body = body.map_or(Bytes::new(), |body| Bytes::from(body.to_string()));
         let request = Request { method, path_and_query: path.to_owned(), headers, body };
         match self.client.call(&request).await {
-            Outcome::Replied(reply) => (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default()),
+            Outcome::Replied(reply) => {
+                (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -145,9 +147,14 @@ impl Gateway {
             if tokio::time::Instant::now() > end {
                 return Err(format!("{id} is {found}, not {state}"));
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            pause(50).await;
         }
     }
+}
+
+/// Lets the two processes go on; only where something is asked again, with a limit, or where fixtures are made anew.
+pub async fn pause(ms: u64) {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
 /// An instruction as a client writes it.

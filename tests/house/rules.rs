@@ -176,10 +176,12 @@ pub const BORNE: &[(&str, &str, usize)] = &[
     ("boolean parameters", "src/engine/intake/payouts.rs::next_item", 1),
     ("boolean parameters", "src/engine/unknown.rs::inquire_at", 1),
     ("boolean parameters", "src/faces/demo/setup.rs::bank_toml", 1),
+    ("boolean parameters", "src/sandbox/desk.rs::inquire", 1),
+    ("boolean parameters", "src/sandbox/plan.rs::fate", 1),
+    ("boolean parameters", "src/sandbox/plan.rs::take", 1),
+    ("boolean parameters", "src/sandbox/reports.rs::account_id", 1),
     ("file lines", "src/engine/reconcile.rs", 703),
-    ("file lines", "src/store/view.rs", 730),
-    ("file lines", "tests/net.rs", 618),
-    ("file lines", "tests/store.rs", 824),
+    ("file lines", "src/store/view.rs", 729),
     ("function lines", "tests/signing/c14n.rs::what_is_not_well_formed_is_refused", 84),
     ("function lines", "tests/signing/http_refusals.rs::changed_messages_are_refused", 141),
     (
@@ -195,7 +197,10 @@ pub const BORNE: &[(&str, &str, usize)] = &[
     ("parameters", "src/engine/report.rs::payment_needs", 5),
     ("unexplained", "src/store/facts/json.rs", 1),
     ("unexplained", "src/store/sqlite/writer.rs", 5),
+    // Ask again until something holds, with a limit.
+    ("words of tests", "tests/exchange/mod.rs", 1),
+    ("words of tests", "tests/sandbox/street.rs", 1),
 ];
 
 /// Dependencies of the manifest that no source file uses yet. It only shrinks.
-pub const UNUSED_DEPENDENCIES: &[&str] = &["indicatif", "quick-xml", "tracing-subscriber"];
+pub const UNUSED_DEPENDENCIES: &[&str] = &["indicatif", "quick-xml"];

@@ -155,12 +155,22 @@ impl Street {
         )
     }
 
-    /// Starts the bank on the folder as it is.
-    pub async fn open_bank(&mut self) -> Bank {
+    /// Writes the bank's configuration and script; returns where.
+    pub fn write_config(&self) -> PathBuf {
         let path = self.dir.path().join("sandbox.toml");
         std::fs::write(self.dir.path().join("behaviour.toml"), self.setup.behaviour).unwrap();
         std::fs::write(&path, self.config_text()).unwrap();
-        let config = config::load(&path).unwrap();
+        path
+    }
+
+    /// Gives the bank a name that stays, whatever its port.
+    pub fn name(&mut self, url: &str) {
+        self.first_url = Some(url.to_owned());
+    }
+
+    /// Starts the bank on the folder as it is.
+    pub async fn open_bank(&mut self) -> Bank {
+        let config = config::load(&self.write_config()).unwrap();
         let (end, ended) = watch::channel(false);
         let (tell, told) = tokio::sync::oneshot::channel();
         let (bound_tell, bound_told) = tokio::sync::oneshot::channel();

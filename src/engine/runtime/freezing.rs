@@ -124,8 +124,9 @@ impl<'a> Press<'a> {
         let version = version_of(self.bank)?;
         let written = octets(&outgoing, version, message, payouts)?;
         own::check(&written, &self.bank.profile.message.definition)?;
-        let keys =
-            |members: &[usize]| members.iter().filter_map(|member| rows.get(*member)).map(|row| row.key).collect();
+        let keys = |members: &[usize]| {
+            members.iter().filter_map(|member| rows.get(*member)).map(|row| row.key).collect()
+        };
         let blocks = message
             .blocks
             .iter()

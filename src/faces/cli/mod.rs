@@ -1,20 +1,31 @@
 //! The command line: one file per command. Here are the list of commands, the exit codes and how failures are told.
 //! Commands parse, call what lies below, and show; they decide nothing.
 
+mod audit;
 mod columns;
 mod conform;
 mod convert;
 mod demo;
+mod export;
 mod file;
+mod frame;
+mod ingest;
 mod keys;
+mod list;
+mod operate;
 mod parse;
 mod process;
 mod replay;
+mod report;
 mod sandbox;
 mod schema;
 mod screen;
 mod serve;
 mod sign;
+mod source;
+mod status;
+mod submit;
+mod totals;
 mod validate;
 mod verify;
 
@@ -65,6 +76,30 @@ enum Command {
     Keys(keys::Keys),
     /// Work on message definitions.
     Schema(schema::Schema),
+    /// Submit payout files to a running gateway.
+    Submit(submit::Submit),
+    /// Show everything about whatever carries an id.
+    Status(status::Status),
+    /// List payouts, exception items or account entries.
+    List(list::List),
+    /// Count and add up payouts per currency and state.
+    Totals(totals::Totals),
+    /// Report on a day.
+    Report(report::Report),
+    /// Cancel a payout: here, or by asking the bank.
+    Cancel(operate::Cancel),
+    /// Keep a payout from being sent.
+    Hold(operate::Hold),
+    /// Let a held payout go on.
+    Release(operate::Release),
+    /// Submit a new payout in the place of a rejected, returned or cancelled one.
+    Reissue(operate::Reissue),
+    /// Bring bank messages that were fetched by hand.
+    Ingest(ingest::Ingest),
+    /// Write the payouts that changed since the last export.
+    Export(export::Export),
+    /// Audit the store.
+    Audit(audit::Audit),
 }
 
 impl Command {
@@ -83,6 +118,18 @@ impl Command {
             Command::Verify(command) => command.run(screen),
             Command::Keys(command) => command.run(screen),
             Command::Schema(command) => command.run(screen),
+            Command::Submit(command) => command.run(screen),
+            Command::Status(command) => command.run(screen),
+            Command::List(command) => command.run(screen),
+            Command::Totals(command) => command.run(screen),
+            Command::Report(command) => command.run(screen),
+            Command::Cancel(command) => command.run(screen),
+            Command::Hold(command) => command.run(screen),
+            Command::Release(command) => command.run(screen),
+            Command::Reissue(command) => command.run(screen),
+            Command::Ingest(command) => command.run(screen),
+            Command::Export(command) => command.run(screen),
+            Command::Audit(command) => command.run(screen),
         }
     }
 }

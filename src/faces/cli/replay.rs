@@ -44,7 +44,12 @@ fn show_line(line: &Line, screen: &mut Screen) {
     }
     let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (seconds, rest) = (line.at_ms.div_euclid(1_000), line.at_ms.rem_euclid(1_000));
-    screen.line(&format!("{seconds:>6}.{rest:03}  {:<12} {:<16} {}", text("about"), text("event"), text("text")));
+    screen.line(&format!(
+        "{seconds:>6}.{rest:03}  {:<12} {:<16} {}",
+        text("about"),
+        text("event"),
+        text("text")
+    ));
 }
 
 fn show_end(replayed: &Replayed, screen: &mut Screen) {
@@ -58,12 +63,17 @@ fn show_end(replayed: &Replayed, screen: &mut Screen) {
                 "found": difference.found,
             })
         });
-        return screen.record(&json!({ "differences": count, "first": first, "payouts": replayed.payouts.len() }));
+        return screen
+            .record(&json!({ "differences": count, "first": first, "payouts": replayed.payouts.len() }));
     }
     match replayed.differences.first() {
         None => {
             let word = screen.word(Tone::Good, "no difference");
-            screen.line(&format!("{word}: {} payouts, {} facts", replayed.payouts.len(), replayed.timeline.len()));
+            screen.line(&format!(
+                "{word}: {} payouts, {} facts",
+                replayed.payouts.len(),
+                replayed.timeline.len()
+            ));
         }
         Some(first) => {
             let word = screen.word(Tone::Bad, "difference");

@@ -38,6 +38,8 @@ pub enum Bend {
     ControlSum,
     /// Other content under a message id that was used.
     MessageId,
+    /// The same octets once more.
+    Again,
 }
 
 /// A check.
@@ -59,6 +61,7 @@ const fn check(code: &'static str, name: &'static str, bend: Bend, expected: &'s
 
 const NOTHING: &str = "no connection";
 const REFUSED: &str = "refused before processing";
+const DEBITED_ONCE: &str = "camt.054 debit";
 const REFUSED_ANYHOW: &str = "refused";
 
 /// Every check.
@@ -68,7 +71,13 @@ pub const CHECKS: &[Check] = &[
     check("C3", "a stale date is refused", Bend::Date, REFUSED),
     check("C4", "a body that is not the digest's is refused", Bend::Digest, REFUSED),
     check("C5", "a wrong control sum is refused, by answer or report", Bend::ControlSum, REFUSED_ANYHOW),
-    check("C6", "other content under a used message id is refused, by answer or report", Bend::MessageId, REFUSED_ANYHOW),
+    check(
+        "C6",
+        "other content under a used message id is refused, by answer or report",
+        Bend::MessageId,
+        REFUSED_ANYHOW,
+    ),
+    check("C7", "the same octets once more are not executed again", Bend::Again, DEBITED_ONCE),
 ];
 
 /// A payment that the engine does not know.
@@ -103,6 +112,8 @@ enum Judged {
     ByReport,
     /// Word by word.
     Literally,
+    /// By the debits that the bank notifies.
+    ByDebits,
 }
 
 fn failed(cause: impl std::fmt::Display) -> ConformError {
@@ -117,13 +128,24 @@ fn message(stage: &Stage, code: &str, payee: &str) -> Result<Foreign, ConformErr
     let checks = stage.checks();
     let planned = plan(stage.bank(), &payouts, &checks.id_key);
     let planned = planned.first().ok_or_else(|| failed("nothing to send"))?;
-    let sender =
-        Sender { bank: stage.bank(), accounts: &checks.accounts, tenant: stage.tenant(), created: Utc::now() };
+    let sender = Sender {
+        bank: stage.bank(),
+        accounts: &checks.accounts,
+        tenant: stage.tenant(),
+        created: Utc::now(),
+    };
     let version = version_of(stage.bank()).map_err(failed)?;
     Ok(Foreign {
         message_id: planned.message_id.clone(),
-        payment_information_id: planned.blocks.first().map(|block| block.payment_information_id.clone()).unwrap_or_default(),
-        end_to_end_id: payouts.first().map(|payout| payout.end_to_end_id.as_str().to_owned()).unwrap_or_default(),
+        payment_information_id: planned
+            .blocks
+            .first()
+            .map(|block| block.payment_information_id.clone())
+            .unwrap_or_default(),
+        end_to_end_id: payouts
+            .first()
+            .map(|payout| payout.end_to_end_id.as_str().to_owned())
+            .unwrap_or_default(),
         octets: octets(&sender, version, planned, &payouts).map_err(failed)?,
     })
 }
@@ -166,12 +188,19 @@ pub async fn start(stage: &Stage, check: &'static Check) -> Result<Started, Conf
     let plain = message(stage, check.code, "Carla Ejemplo")?;
     let now = moment().map_err(failed)?;
     let (bent, foreign) = match check.bend {
-        Bend::Date => (prepared(stage, &plain, Moment { now: now.now - Duration::seconds(STALE_S), ..now })?, plain),
+        Bend::Date => {
+            (prepared(stage, &plain, Moment { now: now.now - Duration::seconds(STALE_S), ..now })?, plain)
+        }
         Bend::Signature => (with_changed_signature(prepared(stage, &plain, now)?), plain),
         Bend::Digest => (with_changed_body(prepared(stage, &plain, now)?), plain),
         Bend::ControlSum => {
             let wrong = replaced(&plain, "<CtrlSum>1.01<", "<CtrlSum>1.02<");
             (prepared(stage, &wrong, now)?, wrong)
+        }
+        Bend::Again => {
+            let (first, _) = hand_over(stage, &prepared(stage, &plain, now)?).await;
+            let (second, _) = hand_over(stage, &prepared(stage, &plain, moment().map_err(failed)?)?).await;
+            return Ok(started(format!("{first}, then {second}"), Judged::ByDebits, Some(plain)));
         }
         Bend::MessageId | Bend::Certificate => {
             let (first, _) = hand_over(stage, &prepared(stage, &plain, now)?).await;
@@ -216,7 +245,11 @@ impl Started {
         let said = self.foreign.as_ref().map(|foreign| stage.said_of(foreign)).unwrap_or_default();
         let refused = |word: &&String| ["RJCT", "PDNG"].iter().any(|status| word.contains(status));
         let (seen, remark) = match self.judged {
-            Judged::Literally => ([vec![self.answer.clone()], said].concat(), String::new()),
+            Judged::Literally => ([vec![self.answer.clone()], status_reports(said)].concat(), String::new()),
+            Judged::ByDebits => {
+                let debits = said.into_iter().filter(|word| word == DEBITED_ONCE).collect();
+                (debits, self.answer.clone())
+            }
             // The kind of refusal is the bank's own; that it refuses is what counts.
             Judged::ByReport => match said.iter().find(refused) {
                 Some(word) => (vec![REFUSED_ANYHOW.to_owned()], format!("{}, then {word}", self.answer)),
@@ -237,6 +270,10 @@ impl Started {
             ..Row::default()
         }
     }
+}
+
+fn status_reports(said: Vec<String>) -> Vec<String> {
+    said.into_iter().filter(|word| word.starts_with("pain.002")).collect()
 }
 
 fn with_changed_signature(mut prepared: Prepared) -> Prepared {
@@ -275,8 +312,7 @@ async fn with_foreign_certificate(stage: &Stage) -> Result<String, ConformError>
     };
     let limits = Limits { reply_octets_max: 1 << 20, idle_connections_max: 1, keep_alive_ms: 1 };
     let client = Client::new(stage.base_url(), tls, timeouts, limits).map_err(failed)?;
-    let prepared =
-        stage.link().prepare_collect("", moment().map_err(failed)?).map_err(failed)?;
+    let prepared = stage.link().prepare_collect("", moment().map_err(failed)?).map_err(failed)?;
     Ok(match client.call(&prepared.request).await {
         Outcome::Replied(reply) => format!("answer {}", reply.status),
         Outcome::NotSent { cause } | Outcome::Broken { cause, .. } => format!("{NOTHING} ({cause})"),

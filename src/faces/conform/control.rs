@@ -20,7 +20,8 @@ pub fn moment() -> Result<Moment, String> {
 /// A signed `POST`; the status of its answer, or why there was none.
 pub async fn post(link: &Link, path: &str, body: &str) -> Result<u16, String> {
     let moment = moment()?;
-    let key = hex(digest(&SHA256, format!("{path} {body} {}", moment.now.timestamp_micros()).as_bytes()).as_ref());
+    let key =
+        hex(digest(&SHA256, format!("{path} {body} {}", moment.now.timestamp_micros()).as_bytes()).as_ref());
     let request = Request {
         method: Method::POST,
         path_and_query: path.to_owned(),

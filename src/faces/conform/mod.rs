@@ -13,7 +13,7 @@ use super::config::Config;
 use super::serve::ServeError;
 use crate::sandbox::scenarios::{self, Effect, Needs, Returned, Scenario};
 use row::Row;
-use stage::Stage;
+use stage::{Evidence, Stage};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -87,7 +87,8 @@ impl ConformError {
 
 /// Whether a claim covers a row: the same code, or the number of its family.
 fn covers(claim: &str, code: &str) -> bool {
-    let family = code.trim_end_matches(|letter: char| letter.is_ascii_uppercase() && !claim.ends_with(letter));
+    let family =
+        code.trim_end_matches(|letter: char| letter.is_ascii_uppercase() && !claim.ends_with(letter));
     claim.eq_ignore_ascii_case(code) || (code.len() == family.len() + 1 && claim.eq_ignore_ascii_case(family))
 }
 
@@ -149,10 +150,12 @@ pub async fn run(config: &Config, path: &Path, options: &Options) -> Result<Vec<
     let mut rows = stage.rows().await?;
     rows.extend(checks.iter().map(|check| check.row(&stage)));
     rows.sort_by_key(|row| place(&row.code));
-    stage.close(options.report.is_none()).await;
-    if let Some(report) = &options.report {
-        write(report, (&options.bank, &rows))?;
-    }
+    let Some(report) = &options.report else {
+        stage.close(Evidence::Forgotten).await;
+        return Ok(rows);
+    };
+    stage.close(Evidence::Kept).await;
+    write(report, (&options.bank, &rows))?;
     Ok(rows)
 }
 
@@ -188,7 +191,8 @@ async fn settle(
         let rows = stage.rows().await?;
         let done = match until {
             Until::States => {
-                let early = |row: &&Row| scenarios::find(&row.code).is_none_or(|scenario| !ends_later(scenario));
+                let early =
+                    |row: &&Row| scenarios::find(&row.code).is_none_or(|scenario| !ends_later(scenario));
                 rows.iter().filter(early).all(|row| row.state == row.expected_state)
             }
             Until::Everything => rows.iter().all(Row::has_passed),
@@ -217,7 +221,8 @@ fn folder(options: &Options) -> Result<PathBuf, ConformError> {
 
 fn write(folder: &Path, (bank, rows): (&str, &[Row])) -> Result<(), ConformError> {
     let made_at = super::query::shown(chrono::Utc::now());
-    let files = [("junit.xml", report::junit(bank, rows)), ("report.html", report::page(bank, &made_at, rows))];
+    let files =
+        [("junit.xml", report::junit(bank, rows)), ("report.html", report::page(bank, &made_at, rows))];
     for (name, text) in files {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(|cause| ConformError::File { path, cause })?;
@@ -232,7 +237,8 @@ mod tests {
     #[test]
     fn a_claim_covers_its_code_and_its_family() {
         let cases = [("S3", "S3A", true), ("S3A", "S3A", true), ("S3", "S3", true), ("S1", "S11A", false)];
-        for (claim, code, expected) in cases.into_iter().chain([("S1", "S16A", false), ("S3A", "S3B", false)]) {
+        for (claim, code, expected) in cases.into_iter().chain([("S1", "S16A", false), ("S3A", "S3B", false)])
+        {
             assert_eq!(covers(claim, code), expected, "{claim} {code}");
         }
     }

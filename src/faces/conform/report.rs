@@ -37,7 +37,12 @@ pub fn junit(bank: &str, rows: &[Row]) -> String {
     );
     for row in rows {
         let name = escaped(&format!("{} {}", row.code, row.name));
-        let _ = writeln!(text, "<testcase classname=\"{}\" name=\"{name}\" time=\"{}\">", escaped(bank), seconds(row.took_ms));
+        let _ = writeln!(
+            text,
+            "<testcase classname=\"{}\" name=\"{name}\" time=\"{}\">",
+            escaped(bank),
+            seconds(row.took_ms)
+        );
         if !row.has_passed() {
             let failure = escaped(&row.failure());
             let _ = writeln!(text, "<failure message=\"{failure}\">{failure}</failure>");

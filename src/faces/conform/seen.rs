@@ -24,7 +24,9 @@ pub struct Mine {
 pub fn answer(delivery: &Delivery) -> String {
     match delivery {
         Delivery::Received { reply, .. } | Delivery::Refused { reply, .. } => replied(reply),
-        Delivery::NotSent { reply: Some(reply), .. } | Delivery::Unknown { reply: Some(reply), .. } => replied(reply),
+        Delivery::NotSent { reply: Some(reply), .. } | Delivery::Unknown { reply: Some(reply), .. } => {
+            replied(reply)
+        }
         Delivery::NotSent { reply: None, .. } => "not sent".to_owned(),
         Delivery::Unknown { reply: None, .. } => "answer cut".to_owned(),
     }
@@ -105,7 +107,8 @@ impl Reading<'_> {
     }
 
     fn take_block(&mut self, block: BatchStatus) {
-        let is_mine = block.original_payment_information_id.as_deref() == Some(&self.mine.payment_information_id);
+        let is_mine =
+            block.original_payment_information_id.as_deref() == Some(&self.mine.payment_information_id);
         if let (true, Some(said)) = (is_mine, &mut self.report) {
             let status = block.status.as_deref().filter(|status| *status != "PART");
             said.block = status.map(|status| format!("block {status}{}", reason(&block.reasons)));

@@ -45,6 +45,15 @@ pub struct Heard {
     pub documents: Vec<Arc<[u8]>>,
 }
 
+/// What becomes of the private store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// It stays beside the report.
+    Kept,
+    /// Nobody asked for a report.
+    Forgotten,
+}
+
 /// A row that was sent.
 struct Sent {
     scenario: &'static Scenario,
@@ -79,17 +88,24 @@ fn failed(cause: impl std::fmt::Display) -> ConformError {
 
 impl Stage {
     /// Opens an engine that knows this bank only, with a store of its own.
-    pub async fn open(config: &Config, path: &Path, (id, folder): (&str, &Path)) -> Result<Stage, ConformError> {
+    pub async fn open(
+        config: &Config,
+        path: &Path,
+        (id, folder): (&str, &Path),
+    ) -> Result<Stage, ConformError> {
         let mut own = config.clone();
         own.bank.retain(|bank| bank.id == id);
         own.account.retain(|account| account.bank == id);
         let run = Utc::now().format("%y%m%d%H%M%S").to_string();
         let folder = folder.join(format!("store-{run}"));
         own.gateway.data_dir.clone_from(&folder);
-        let section = own.bank.first().cloned().ok_or_else(|| wrong(format!("no bank {id} is configured")))?;
+        let section =
+            own.bank.first().cloned().ok_or_else(|| wrong(format!("no bank {id} is configured")))?;
         let built = serve::build(&own, path).await?;
-        let bank = built.parts.banks.first().cloned().ok_or_else(|| wrong(format!("no bank {id} is configured")))?;
-        let link = built.parts.links.get(id).cloned().ok_or_else(|| wrong(format!("no bank {id} is configured")))?;
+        let bank =
+            built.parts.banks.first().cloned().ok_or_else(|| wrong(format!("no bank {id} is configured")))?;
+        let link =
+            built.parts.links.get(id).cloned().ok_or_else(|| wrong(format!("no bank {id} is configured")))?;
         let euro = Currency::parse("EUR").map_err(wrong)?;
         let account = built.checks.accounts.iter().find(|account| account.currency == euro).cloned();
         let account = account.ok_or_else(|| wrong(format!("no euro account at {id} is configured")))?;
@@ -116,12 +132,12 @@ impl Stage {
     }
 
     /// Ends the engine; its store stays as evidence unless nobody asked for a report.
-    pub async fn close(self, forget: bool) {
+    pub async fn close(self, evidence: Evidence) {
         if self.stop.send(true).is_err() {
             tracing::warn!("the private engine had ended by itself");
         }
         drop(tokio::time::timeout(Duration::from_secs(10), self.engine.ended).await);
-        if forget {
+        if evidence == Evidence::Forgotten {
             if let Some(folder) = self.folder.parent() {
                 drop(std::fs::remove_dir_all(folder));
             }
@@ -189,12 +205,13 @@ impl Stage {
 
     /// Whether the bank can be reached at all.
     pub async fn reach(&self) -> Result<(), ConformError> {
-        let prepared = moment().and_then(|moment| {
-            self.link.prepare_collect("", moment).map_err(|cause| cause.to_string())
-        });
+        let prepared = moment()
+            .and_then(|moment| self.link.prepare_collect("", moment).map_err(|cause| cause.to_string()));
         match self.link.call(&prepared.map_err(failed)?).await {
             Outcome::Replied(_) => Ok(()),
-            Outcome::NotSent { cause } | Outcome::Broken { cause, .. } => Err(ConformError::Unreachable { cause }),
+            Outcome::NotSent { cause } | Outcome::Broken { cause, .. } => {
+                Err(ConformError::Unreachable { cause })
+            }
         }
     }
 
@@ -251,7 +268,9 @@ impl Stage {
         let began = Instant::now();
         let outcome = self.world().desk.put(envelope).await.map_err(failed)?;
         let Answer::Submitted(submitted) = outcome.answer else { return Err(failed("no answer")) };
-        if let Some(refused) = submitted.items.iter().find(|item| !matches!(item, ItemAnswer::Accepted { .. })) {
+        if let Some(refused) =
+            submitted.items.iter().find(|item| !matches!(item, ItemAnswer::Accepted { .. }))
+        {
             return Err(wrong(format!("row {}: {refused:?}", scenario.code)));
         }
         self.frozen(&external_id).await?;
@@ -332,8 +351,7 @@ impl Stage {
             transaction_id: None,
         };
         self.heard(|heard| {
-            let documents = heard.documents.iter();
-            documents.flat_map(|octets| seen::document(&mut mine, octets)).filter(|word| word.starts_with("pain.002")).collect()
+            heard.documents.iter().flat_map(|octets| seen::document(&mut mine, octets)).collect()
         })
     }
 }

@@ -84,7 +84,10 @@ struct Player<'a> {
     played: Replayed,
 }
 
-fn banks(folder: &Path, recording: &Recording) -> Result<(Vec<Bank>, BTreeMap<String, Digest>), RecordingError> {
+fn banks(
+    folder: &Path,
+    recording: &Recording,
+) -> Result<(Vec<Bank>, BTreeMap<String, Digest>), RecordingError> {
     let (mut banks, mut digests) = (Vec::new(), BTreeMap::new());
     for section in &recording.bank {
         let text = match section.profile.as_str() {
@@ -152,7 +155,9 @@ impl<'a> Player<'a> {
 
     fn at(&self, at_ms: i64) -> Result<DateTime<Utc>, RecordingError> {
         let offset = Duration::try_milliseconds(at_ms);
-        offset.and_then(|offset| self.started_at.checked_add_signed(offset)).ok_or_else(|| value(&self.place, "no such time"))
+        offset
+            .and_then(|offset| self.started_at.checked_add_signed(offset))
+            .ok_or_else(|| value(&self.place, "no such time"))
     }
 
     fn differs(&mut self, what: &str, expected: impl Into<String>, found: impl Into<String>) {
@@ -183,7 +188,9 @@ impl<'a> Player<'a> {
                 let octets = octets_of(self.folder, file)?;
                 self.document(bank, channel, (octets, unproved.clone())).await
             }
-            Event::Operation { act, payout, reason, actor, .. } => self.operation((act, payout), reason, actor).await,
+            Event::Operation { act, payout, reason, actor, .. } => {
+                self.operation((act, payout), reason, actor).await
+            }
         }
     }
 
@@ -359,7 +366,12 @@ impl<'a> Player<'a> {
         self.put(bank, cause, Input::Arrived(arrived)).await.map(|_| ())
     }
 
-    async fn operation(&mut self, (act, payout): (&str, &str), reason: &str, actor: &str) -> Result<(), RecordingError> {
+    async fn operation(
+        &mut self,
+        (act, payout): (&str, &str),
+        reason: &str,
+        actor: &str,
+    ) -> Result<(), RecordingError> {
         let act = match act {
             "cancel" => Act::Cancel,
             "hold" => Act::Hold,
@@ -461,7 +473,8 @@ fn step(profile: &Profile) -> String {
 /// A CSV file as the body that the command line makes of it.
 fn of_csv(file: &str, octets: &[u8]) -> Result<Vec<u8>, RecordingError> {
     let wrong = |cause: String| RecordingError::Value { key: file.to_owned(), cause };
-    let reader = csv::Reader::new(octets, csv::Separator::Comma).map_err(|findings| wrong(format!("{findings:?}")))?;
+    let reader =
+        csv::Reader::new(octets, csv::Separator::Comma).map_err(|findings| wrong(format!("{findings:?}")))?;
     let rows: Vec<Instruction> =
         reader.collect::<Result<_, _>>().map_err(|findings| wrong(format!("{findings:?}")))?;
     let payouts: Vec<serde_json::Value> = rows.iter().map(Instruction::to_json).collect();
