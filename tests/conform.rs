@@ -14,6 +14,7 @@ use girogate::faces::serve;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 
 const QUICK_BANK: &str = "booking_ms = 100\ncompletion_ms = 160\nreturn_ms = 100\nlate_ms = 400\nnot_found_ms = 700\nacceptance_ms = 10\n";
@@ -96,6 +97,12 @@ async fn a_bank_that_is_away_gives_no_verdict() {
     let unknown = Options { bank: "nobody".to_owned(), ..options(None, &[]) };
     let refused = conform::run(&config, &path, &unknown).await.unwrap_err();
     assert_eq!(refused.code(), "conform.use");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let here = text.lines().find(|line| line.starts_with("base_url")).unwrap();
+    std::fs::write(&path, text.replace(here, &format!("base_url = \"https://{away}\""))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_girogate"));
+    let run = command.args(["conform", "--bank", "bank", "-c"]).arg(&path).output().unwrap();
+    assert_eq!(run.status.code(), Some(3), "{}", String::from_utf8_lossy(&run.stderr));
     street.close().await;
 }
 

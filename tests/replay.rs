@@ -9,11 +9,12 @@ mod exchange;
 use exchange::{Gateway, Street, payout};
 use girogate::faces::conform::control;
 use girogate::faces::replay::player::play;
-use girogate::faces::replay::recording::{self, Event, Recording};
+use girogate::faces::replay::recording::{self, Event, Recording, Reply};
 use girogate::faces::replay::{self, Replayed};
 use girogate::sandbox::scenarios::{self, Effect, Needs, Returned, Scenario};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 fn exchanges() -> PathBuf {
@@ -149,6 +150,61 @@ async fn the_order_and_number_of_documents_change_no_end() {
         };
         assert_eq!(ends(&other), ends(&straight), "{}", folder.display());
     }
+}
+
+/// The line was cut, and the bank answers inquiries with "not found" until a repetition is due.
+fn with_repetition(recording: &Recording) -> Recording {
+    let mut longer = recording.clone();
+    let message = recording
+        .event
+        .iter()
+        .find_map(|event| match event {
+            Event::Sent { message, .. } => Some(message.clone()),
+            _ => None,
+        })
+        .unwrap();
+    let reply = Reply { status: Some(404), ..Reply::default() };
+    longer.event.push(Event::Inquiry { at_ms: 60_000, message: message.clone(), reply });
+    longer.event.push(Event::Sent { at_ms: 60_010, message, attempt: 2 });
+    longer
+}
+
+#[tokio::test]
+async fn a_booking_forbids_the_repetition_that_a_profile_allows() {
+    let folder = exchanges().join("S14B");
+    let mut recording = with_repetition(&recording::read(&folder).unwrap());
+    let booked = play(&folder, &recording).await.unwrap();
+    let refusals: Vec<&str> = booked.differences.iter().map(|difference| difference.found.as_str()).collect();
+    assert_eq!(refusals, ["nothing may leave"], "{:?}", booked.differences);
+    recording.event.retain(|event| !matches!(event, Event::Document { .. }));
+    recording.expect.clear();
+    recording.end = None;
+    let silent = play(&folder, &recording).await.unwrap();
+    assert_eq!(shown(&silent), Vec::<String>::new(), "without any evidence the octets may go once more");
+}
+
+#[test]
+fn the_command_tells_a_difference_by_its_exit_code() {
+    let run = |folder: &Path| {
+        let run = Command::new(env!("CARGO_BIN_EXE_girogate")).arg("replay").arg(folder).output().unwrap();
+        (run.status.code().unwrap(), String::from_utf8(run.stdout).unwrap())
+    };
+    let (code, text) = run(&exchanges().join("S16A"));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("returned") && text.trim_end().ends_with("facts"), "{text}");
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(exchanges().join("S16A")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let path = copy.path().join(recording::FILE);
+    let changed =
+        std::fs::read_to_string(&path).unwrap().replacen("state = \"Returned\"", "state = \"Booked\"", 1);
+    std::fs::write(&path, changed).unwrap();
+    let (code, text) = run(copy.path());
+    assert_eq!(code, 1);
+    assert!(text.contains("payout S16A-MINE: state: expected Booked, found Returned"), "{text}");
+    assert_eq!(run(&copy.path().join("nowhere")).0, 2);
 }
 
 #[test]

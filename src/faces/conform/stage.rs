@@ -8,6 +8,7 @@ use super::{ConformError, channel};
 use crate::bank::link::Link;
 use crate::bank::profile::Profile;
 use crate::domain::currency::Currency;
+use crate::domain::entry::Digest;
 use crate::domain::fact::Cause;
 use crate::domain::payout::Payout;
 use crate::domain::row::{Channel, ConfiguredAccount, Key};
@@ -22,7 +23,8 @@ use crate::faces::config::Config;
 use crate::faces::serve;
 use crate::net::client::Outcome;
 use crate::sandbox::scenarios::{Needs, Scenario, TRIGGER_WORD};
-use crate::store::listing::PayoutListed;
+use crate::store::documents::NewDocument;
+use crate::store::listing::{Filter, PAGE_ITEMS_MAX, PayoutListed};
 use chrono::Utc;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
@@ -33,6 +35,8 @@ use tokio::sync::{mpsc, watch};
 
 /// How long a message may take to be frozen, in milliseconds. Chosen by us: far more than the wait for company.
 const FROZEN_MS_MAX: u64 = 15_000;
+/// Codes of exceptions that say that a document is not in order.
+const DAMAGES: &[&str] = &["details_do_not_add_up", "statement_does_not_foot", "document_deviates"];
 /// Payee of all payments: an account number from the standard's own examples.
 const PAYEE_IBAN: &str = "FR1420041010050500013M02606";
 
@@ -42,7 +46,7 @@ pub struct Heard {
     /// Answers to messages of the engine.
     pub answers: Vec<(Key, String)>,
     /// Reports of the bank's list.
-    pub documents: Vec<Arc<[u8]>>,
+    pub documents: Vec<NewDocument>,
 }
 
 /// What becomes of the private store.
@@ -297,14 +301,23 @@ impl Stage {
 
     /// The rows as they are at this moment.
     pub async fn rows(&self) -> Result<Vec<Row>, ConformError> {
+        let damaged = self.damaged().await?;
         let mut rows = Vec::new();
         for sent in &self.sent {
-            rows.push(self.row(sent).await?);
+            rows.push(self.row(sent, &damaged).await?);
         }
         Ok(rows)
     }
 
-    async fn row(&self, sent: &Sent) -> Result<Row, ConformError> {
+    /// Documents that are not in order, each with the code of what is wrong.
+    async fn damaged(&self) -> Result<Vec<(Digest, String)>, ConformError> {
+        let page =
+            self.world().store.exceptions(Filter::default(), None, PAGE_ITEMS_MAX).await.map_err(failed)?;
+        let wrong = page.items.into_iter().filter(|item| DAMAGES.contains(&item.row.code.as_str()));
+        Ok(wrong.filter_map(|item| Some((item.row.evidence?.document, item.row.code))).collect())
+    }
+
+    async fn row(&self, sent: &Sent, damaged: &[(Digest, String)]) -> Result<Row, ConformError> {
         let item = self.payout(&sent.external_id).await?;
         let message_id = item.message_id.clone().unwrap_or_default();
         let messages = self.world().store.find(None, &message_id).await.map_err(failed)?.messages;
@@ -315,12 +328,22 @@ impl Stage {
             end_to_end_id: item.row.end_to_end_id.clone(),
             transaction_id: None,
         };
-        let seen = self.heard(|heard| {
+        let (seen, mut unexpected) = self.heard(|heard| {
             let mine_answers = heard.answers.iter().filter(|(key, _)| Some(*key) == message);
             let mut words: Vec<String> = mine_answers.map(|(_, word)| word.clone()).collect();
-            words.extend(heard.documents.iter().flat_map(|octets| seen::document(&mut mine, octets)));
-            words
+            let mut found = Vec::new();
+            for document in &heard.documents {
+                let said = seen::document(&mut mine, document.octets());
+                let about =
+                    damaged.iter().filter(|(digest, _)| !said.is_empty() && *digest == document.digest());
+                found.extend(about.map(|(_, code)| code.clone()));
+                words.extend(said);
+            }
+            (words, found)
         });
+        if sent.scenario.exception.is_empty() {
+            unexpected.extend(item.row.exceptions);
+        }
         let scenario = sent.scenario;
         let mut row = Row {
             code: scenario.code.to_owned(),
@@ -330,7 +353,7 @@ impl Stage {
             expected_state: scenario.end_state.to_owned(),
             state: item.state.name().to_owned(),
             remark: format!("{} in message {}", sent.external_id, mine.message_id),
-            unexpected: if scenario.exception.is_empty() { item.row.exceptions } else { Vec::new() },
+            unexpected,
             took_ms: 0,
         };
         let mut ended = sent.ended.lock().unwrap_or_else(PoisonError::into_inner);
@@ -351,7 +374,7 @@ impl Stage {
             transaction_id: None,
         };
         self.heard(|heard| {
-            heard.documents.iter().flat_map(|octets| seen::document(&mut mine, octets)).collect()
+            heard.documents.iter().flat_map(|document| seen::document(&mut mine, document.octets())).collect()
         })
     }
 }
@@ -365,7 +388,7 @@ async fn listen(mut notes: mpsc::Receiver<Note>, heard: Arc<Mutex<Heard>>) {
             Note::Decided { envelope, .. } => {
                 if let Input::Arrived(arrived) = &envelope.input {
                     if arrived.channel == Channel::Poll {
-                        heard.documents.push(Arc::clone(arrived.document.octets()));
+                        heard.documents.push(arrived.document.clone());
                     }
                 }
             }
