@@ -1,6 +1,7 @@
 //! The link to one bank: requests are made and signed as its profile says, answers are judged.
 //! Time and randomness are passed in; the only effect is `call`. Never decides what to do next.
 
+use super::answers::{Asked, judge_inquiry_reply, judge_reply};
 use super::delivery::{BankReply, Collected, Delivery, Inquiry};
 use super::profile::{Idempotency, IdempotencyValue, Profile, ProfileError, Signature, Step};
 use crate::net::client::{Client, Outcome, Reply, Request};
@@ -15,10 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use hyper::Method;
 use hyper::body::Bytes;
-use serde_json::Value;
 
-/// Longest reason taken from a bank's answer, in characters. Chosen by us.
-const REASON_CHARS_MAX: usize = 200;
 /// Longest wait that a bank may ask for, in seconds. Chosen by us; an absurd value is capped.
 const RETRY_AFTER_S_MAX: u64 = 3_600;
 
@@ -215,6 +213,11 @@ impl Link {
         self.signed(name, message_id, request, moment)
     }
 
+    /// Prepares any other call; the caller brings the fields that the profile's signature covers.
+    pub fn prepare_call(&self, request: Request, moment: Moment) -> Result<Prepared, LinkError> {
+        self.signed("call", "", request, moment)
+    }
+
     fn signed(
         &self,
         step: &str,
@@ -278,57 +281,12 @@ impl Link {
     }
 
     fn judge_reply(&self, prepared: &Prepared, reply: &Reply, now: DateTime<Utc>) -> Delivery {
-        let answers = &self.profile.answers;
-        let judged = self.authenticated(prepared, reply, now);
-        let bytes_left = prepared.request.body.len() as u64;
-        let unknown = |cause: String, duplicate: bool, reply: BankReply| Delivery::Unknown {
-            cause,
-            bytes_left,
-            reply: Some(reply),
-            duplicate,
+        let asked = Asked {
+            message_id: &prepared.message_id,
+            body_octets: prepared.request.body.len() as u64,
+            retry_after_s: retry_after(reply),
         };
-        if let Err(cause) = &judged.authenticated {
-            let cause = format!("answer {} is not authenticated: {cause}", reply.status);
-            return unknown(cause, false, judged);
-        }
-        if answers.try_later.contains(&reply.status) {
-            let cause = format!("the bank answered {}: not processed", reply.status);
-            return Delivery::NotSent { cause, retry_after_s: retry_after(reply), reply: Some(judged) };
-        }
-        if answers.refused_before_processing.contains(&reply.status) {
-            return Delivery::Refused { reason: reason_of(&judged), reply: judged };
-        }
-        if answers.duplicate.contains(&reply.status) {
-            return unknown(format!("the bank calls it a duplicate: {}", reason_of(&judged)), true, judged);
-        }
-        if !answers.received.contains(&reply.status) {
-            return unknown(format!("answer {} proves nothing", reply.status), false, judged);
-        }
-        match self.receipt(prepared, &judged) {
-            Ok(bank_reference) => Delivery::Received { reply: judged, bank_reference },
-            Err(cause) => unknown(cause, false, judged),
-        }
-    }
-
-    /// A receipt must name our message. A report in its place is judged when it is read.
-    fn receipt(&self, prepared: &Prepared, reply: &BankReply) -> Result<Option<String>, String> {
-        if reply.is_xml() && !reply.body.is_empty() {
-            return Ok(None);
-        }
-        let body: Value =
-            serde_json::from_slice(&reply.body).map_err(|_| "the receipt is not readable".to_owned())?;
-        let captures = self.profile.steps.first().map(|step| step.captures.as_slice()).unwrap_or_default();
-        let captured = |name: &str| {
-            let capture = captures.iter().find(|capture| capture.name == name)?;
-            body.pointer(&capture.json)?.as_str().map(str::to_owned)
-        };
-        match captured("message_id") {
-            Some(id) if id != prepared.message_id => Err("the receipt names another message".to_owned()),
-            None if captures.iter().any(|capture| capture.name == "message_id") => {
-                Err("the receipt names no message".to_owned())
-            }
-            _ => Ok(captured("bank_reference")),
-        }
+        judge_reply(&self.profile, asked, self.authenticated(prepared, reply, now))
     }
 
     /// Prepares an inquiry by our own message id; `None` where the bank offers none.
@@ -343,20 +301,7 @@ impl Link {
             Outcome::Replied(reply) => reply,
             Outcome::NotSent { cause } | Outcome::Broken { cause, .. } => return Inquiry::Failed { cause },
         };
-        let judged = self.authenticated(prepared, &reply, now);
-        if let Err(cause) = &judged.authenticated {
-            return Inquiry::Failed {
-                cause: format!("answer {} is not authenticated: {cause}", reply.status),
-            };
-        }
-        let unknown = &self.profile.unknown;
-        if unknown.inquiry_found.contains(&reply.status) {
-            Inquiry::Found(judged)
-        } else if unknown.inquiry_not_found.contains(&reply.status) {
-            Inquiry::NotFound(judged)
-        } else {
-            Inquiry::Failed { cause: format!("answer {}", reply.status) }
-        }
+        judge_inquiry_reply(&self.profile, self.authenticated(prepared, &reply, now))
     }
 
     /// Prepares the fetching of the next report.
@@ -499,14 +444,6 @@ fn media_type(value: &str) -> String {
 /// Seconds only; a date or an absurd number is capped or ignored.
 fn retry_after(reply: &Reply) -> Option<u64> {
     header(reply, "retry-after")?.trim().parse::<u64>().ok().map(|seconds| seconds.min(RETRY_AFTER_S_MAX))
-}
-
-/// Code and title of a problem document, bounded; never its free text, which may quote our data.
-fn reason_of(reply: &BankReply) -> String {
-    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let member = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let text = format!("{} {}", member("code"), member("title"));
-    text.trim().chars().take(REASON_CHARS_MAX).collect()
 }
 
 fn query_escape(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! A bank is a profile: how its calls are made, signed, answered and polled. No store, no engine.
 
+pub mod answers;
 pub mod delivery;
 pub mod inbox;
 pub mod link;

@@ -44,7 +44,11 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
                 draft.blocks.iter().flat_map(|block| block.members.iter().map(|key| Lookup::Payout(*key))),
             );
         }
-        Input::SendReady(ready) => wanted.push(Lookup::Message(ready.message)),
+        Input::SendReady(ready) => {
+            wanted.push(Lookup::Message(ready.message));
+            // A repetition needs to know whether a booking has proved since that the bank has the message.
+            wanted.extend(ready.resend.then_some(Lookup::MessageMembers(ready.message)));
+        }
         Input::Delivered(delivered) => {
             wanted.push(Lookup::Message(delivered.message));
             wanted.extend(delivered.report.iter().map(|report| Lookup::Document(report.document.digest())));
@@ -392,7 +396,7 @@ fn start_step(book: &mut Book<'_>, envelope: &Envelope, ready: &SendReady) -> Ou
     let may = !row.dissolved
         && match row.phase {
             SendPhase::Frozen | SendPhase::NotSent => !ready.resend && !row.maybe_sent,
-            SendPhase::Unknown => ready.resend && row.status.is_none(),
+            SendPhase::Unknown => ready.resend && row.status.is_none() && !has_evidence(book.view, row.key),
             SendPhase::Open | SendPhase::Received | SendPhase::Refused => false,
         };
     if !may {
@@ -412,6 +416,16 @@ fn start_step(book: &mut Book<'_>, envelope: &Envelope, ready: &SendReady) -> Ou
     book.documents.push(ready.head.clone());
     book.write(envelope, fact);
     Outcome { answer: Answer::None, actions: vec![Action::Deliver { message: ready.message, attempt }] }
+}
+
+/// Whether a status or a booking of any member proves that the bank has the message.
+fn has_evidence(view: &View, message: Key) -> bool {
+    let is_member = |row: &&PayoutRow| view.message_of(row).is_some_and(|of| of.key == message);
+    view.payouts.values().filter(is_member).any(|row| row.booking.is_some() || row.status.is_some())
+        || view
+            .blocks
+            .values()
+            .any(|block| block.message == message && (block.booked || block.status.is_some()))
 }
 
 fn end_step(book: &mut Book<'_>, envelope: &Envelope, delivered: &Delivered) -> Outcome {

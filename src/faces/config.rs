@@ -14,7 +14,7 @@ use crate::domain::payout::Speed;
 use crate::domain::row::ConfiguredAccount;
 use crate::faces::api::Role;
 use places::{Places, line_and_column};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Version of the file that this program reads.
@@ -232,7 +232,7 @@ pub struct KeyPair {
 }
 
 /// `[[account]]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountSection {
     /// Name in instructions and facts.
@@ -257,7 +257,7 @@ pub struct AccountSection {
 }
 
 /// `uk = { … }`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct UkForm {
     sort_code: String,
@@ -265,7 +265,7 @@ pub struct UkForm {
 }
 
 /// `us = { … }`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct UsForm {
     routing: String,
@@ -274,7 +274,7 @@ pub struct UsForm {
 }
 
 /// `other = { … }`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherForm {
     country: String,
@@ -388,20 +388,7 @@ impl Config {
             if !self.bank.iter().any(|bank| bank.id == section.bank) {
                 return Err(value("bank", "no bank of that id".to_owned()));
             }
-            accounts.push(ConfiguredAccount {
-                account_ref: section.account_ref.clone(),
-                bank: section.bank.clone(),
-                account: section.form().map_err(|(key, cause)| value(key, cause))?,
-                currency: Currency::parse(&section.currency)
-                    .map_err(|cause| value("currency", cause.to_string()))?,
-                name: section.name.clone(),
-                bic: section
-                    .bic
-                    .as_deref()
-                    .map(Bic::parse)
-                    .transpose()
-                    .map_err(|cause| value("bic", cause.to_string()))?,
-            });
+            accounts.push(section.configured().map_err(|(key, cause)| value(key, cause))?);
         }
         Ok(accounts)
     }
@@ -432,6 +419,23 @@ impl Config {
 }
 
 impl AccountSection {
+    /// The account as a value; else the key that is wrong, and why.
+    pub fn configured(&self) -> Result<ConfiguredAccount, (&'static str, String)> {
+        Ok(ConfiguredAccount {
+            account_ref: self.account_ref.clone(),
+            bank: self.bank.clone(),
+            account: self.form()?,
+            currency: Currency::parse(&self.currency).map_err(|cause| ("currency", cause.to_string()))?,
+            name: self.name.clone(),
+            bic: self
+                .bic
+                .as_deref()
+                .map(Bic::parse)
+                .transpose()
+                .map_err(|cause| ("bic", cause.to_string()))?,
+        })
+    }
+
     /// Exactly one form.
     fn form(&self) -> Result<Account, (&'static str, String)> {
         match (&self.iban, &self.uk, &self.us, &self.other) {

@@ -8,6 +8,7 @@ pub mod conform;
 pub mod day;
 pub mod demo;
 pub mod query;
+pub mod record;
 pub mod replay;
 pub mod serve;
 pub mod telling;

@@ -4,6 +4,8 @@
 use super::api::callbacks::{self, Door};
 use super::api::{self, Api, Checks, Client as ApiClient, metrics};
 use super::config::{Config, ConfigError};
+use super::record::Recorder;
+use super::replay::recording::RecordingError;
 use crate::bank::inbox::Inbox;
 use crate::bank::link::{Link, LinkError, Parts as LinkParts, algorithm_of};
 use crate::bank::profile::{self, Profile};
@@ -31,9 +33,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 /// Connections kept open to a bank between calls. Chosen by us.
 const IDLE_CONNECTIONS_MAX: usize = 8;
+/// How long a recorded gateway waits for open calls at its end. Chosen by us.
+const ENDING_MAX: std::time::Duration = std::time::Duration::from_secs(10);
 /// Shortest key that ids may be derived with, in octets. Chosen by us: 128 bits.
 const ID_KEY_OCTETS_MIN: usize = 16;
 
@@ -87,6 +92,9 @@ pub enum ServeError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// A recording.
+    #[error("recording: {0}")]
+    Recording(#[from] RecordingError),
     /// The store did not open.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -149,7 +157,7 @@ pub fn banks(config: &Config, path: &Path) -> Result<Banks, ServeError> {
 }
 
 /// A shipped profile by its name, or a file relative to the configuration.
-fn profile_text(name: &str, path: &Path) -> Result<String, String> {
+pub fn profile_text(name: &str, path: &Path) -> Result<String, String> {
     if name == "reference-rfc9421" {
         return Ok(profile::REFERENCE_PROFILE.to_owned());
     }
@@ -159,21 +167,66 @@ fn profile_text(name: &str, path: &Path) -> Result<String, String> {
 
 /// Reads the key that ids are derived with.
 pub fn id_key(path: &Path) -> Result<IdKey, ServeError> {
+    id_key_octets(path).map(|octets| IdKey::new(&octets))
+}
+
+/// The octets of the key that ids are derived with.
+pub fn id_key_octets(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServeError> {
     let wrong = |cause: String| ServeError::IdKey { path: path.to_owned(), cause };
     let octets = read_private_file(path).map_err(|cause: PemError| wrong(cause.to_string()))?;
     if octets.len() < ID_KEY_OCTETS_MIN {
         return Err(wrong(format!("shorter than {ID_KEY_OCTETS_MIN} octets")));
     }
-    Ok(IdKey::new(&octets))
+    Ok(octets)
+}
+
+/// What the gateway is started with.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// Its file.
+    pub path: &'a Path,
+    /// Folder that a recording is made in, if one is wanted.
+    pub record: Option<&'a Path>,
 }
 
 /// Runs the gateway until `stop`; calls `ready` once the listeners are bound.
 pub async fn run(
-    config: &Config,
-    path: &Path,
+    source: Source<'_>,
     ready: impl FnOnce(&Bound),
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
+    let Source { config, path, record } = source;
+    let Built { parts, checks, inboxes } = build(config, path).await?;
+    let recorder = match record {
+        Some(folder) => Some(Recorder::start(config, path, folder)?),
+        None => None,
+    };
+    let store = parts.store.clone();
+    let parts = Parts { tap: recorder.as_ref().map(Recorder::tap), ..parts };
+    let engine = runtime::start(parts, stop.clone()).await?;
+    let clients = clients(config, path)?;
+    let api = Api { world: engine.world.clone(), clients: Arc::new(clients), checks: Arc::new(checks) };
+    let served = listen(config, (engine, api, inboxes), ready, stop).await;
+    if let Some(recorder) = recorder {
+        recorder.finish(&store).await;
+    }
+    served
+}
+
+/// Everything that a configuration is made into.
+pub struct Built {
+    /// For the engine; its store is open.
+    pub parts: Parts,
+    /// For instructions.
+    pub checks: Checks,
+    /// For callbacks.
+    pub inboxes: BTreeMap<String, Inbox>,
+}
+
+/// Builds the engine's parts on the configuration's data directory.
+pub async fn build(config: &Config, path: &Path) -> Result<Built, ServeError> {
     let accounts = config.accounts(path)?;
     let Banks { banks, profiles } = banks(config, path)?;
     let (links, inboxes) = links(config, &banks)?;
@@ -181,10 +234,18 @@ pub async fn run(
     for document in profiles.values() {
         store.put_document(document.clone()).await?;
     }
+    let checks = Checks {
+        accounts: accounts.clone(),
+        banks: banks.clone(),
+        id_key: Arc::new(id_key(&config.gateway.id_key)?),
+        default_speed: config.default_speed(path)?,
+        text_policy: config.text_policy(path)?,
+        duplicate_window_days: config.gateway.duplicate_window_days,
+    };
     let parts = Parts {
         store,
-        standing: Standing { accounts: Accounts(accounts.clone()) },
-        banks: banks.clone(),
+        standing: Standing { accounts: Accounts(accounts) },
+        banks,
         profiles: profiles
             .iter()
             .map(|(id, document)| (id.clone(), document.digest()))
@@ -193,19 +254,9 @@ pub async fn run(
         id_key: id_key(&config.gateway.id_key)?,
         tenant: config.gateway.tenant.clone(),
         clock: Clock::System,
+        tap: None,
     };
-    let engine = runtime::start(parts, stop.clone()).await?;
-    let checks = Checks {
-        accounts,
-        banks,
-        id_key: Arc::clone(&engine.world.id_key),
-        default_speed: config.default_speed(path)?,
-        text_policy: config.text_policy(path)?,
-        duplicate_window_days: config.gateway.duplicate_window_days,
-    };
-    let clients = clients(config, path)?;
-    let api = Api { world: engine.world.clone(), clients: Arc::new(clients), checks: Arc::new(checks) };
-    listen(config, (engine, api, inboxes), ready, stop).await
+    Ok(Built { parts, checks, inboxes })
 }
 
 fn clients(config: &Config, path: &Path) -> Result<Vec<ApiClient>, ConfigError> {
@@ -220,10 +271,13 @@ fn clients(config: &Config, path: &Path) -> Result<Vec<ApiClient>, ConfigError> 
     config.api.clients.iter().map(client).collect()
 }
 
-type Links = BTreeMap<String, Arc<Link>>;
-type Inboxes = BTreeMap<String, Inbox>;
+/// Links by bank id.
+pub type Links = BTreeMap<String, Arc<Link>>;
+/// Doors by bank id.
+pub type Inboxes = BTreeMap<String, Inbox>;
 
-fn links(config: &Config, banks: &[Bank]) -> Result<(Links, Inboxes), ServeError> {
+/// The links to the banks, and the doors for their callbacks.
+pub fn links(config: &Config, banks: &[Bank]) -> Result<(Links, Inboxes), ServeError> {
     let (mut links, mut inboxes) = (Links::new(), Inboxes::new());
     for (section, bank) in config.bank.iter().zip(banks) {
         let certificate = Certificate::read_file(&section.keys.bank_signing)?;
@@ -264,6 +318,10 @@ fn links(config: &Config, banks: &[Bank]) -> Result<(Links, Inboxes), ServeError
     Ok((links, inboxes))
 }
 
+fn world_is_recorded(engine: &Engine) -> bool {
+    engine.world.tap.is_some()
+}
+
 async fn bind(address: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
     let wrong = |cause| ServeError::Listen { address: address.to_owned(), cause };
     let listener = TcpListener::bind(address).await.map_err(wrong)?;
@@ -273,7 +331,7 @@ async fn bind(address: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
 
 async fn listen(
     config: &Config,
-    (engine, api, inboxes): (Engine, Api, Inboxes),
+    (mut engine, api, inboxes): (Engine, Api, Inboxes),
     ready: impl FnOnce(&Bound),
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
@@ -312,7 +370,7 @@ async fn listen(
     }));
     ready(&bound);
     tokio::select! {
-        ended = engine.ended => {
+        ended = &mut engine.ended => {
             return ended.unwrap_or_else(|_| Err(TurnError::Unknown { cause: "the engine panicked".to_owned() })).map_err(Into::into);
         }
         _ = stop.wait_for(|stop| *stop) => {}
@@ -321,6 +379,10 @@ async fn listen(
         if server.await.is_err() {
             tracing::error!("a listener ended badly");
         }
+    }
+    if world_is_recorded(&engine) {
+        // What is open belongs into the recording; a call that hangs longer does not.
+        drop(tokio::time::timeout(ENDING_MAX, &mut engine.ended).await);
     }
     Ok(())
 }

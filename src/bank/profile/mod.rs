@@ -43,6 +43,9 @@ pub struct Profile {
     pub dates: Dates,
     /// The rails offered, defaults of `rails.toml` filled in.
     pub rails: Vec<RailCoding>,
+    /// Rows of the conformance kit that the bank claims to pass: scenario codes or families (`S1`, `S3`, `S16A`) and
+    /// checks of the channel (`C1` …).
+    pub conformance: Vec<String>,
 }
 
 /// What the profile describes.
@@ -398,6 +401,8 @@ impl ProfileError {
 struct File {
     version: u32,
     id: String,
+    #[serde(default)]
+    conformance: Vec<String>,
     identity: Identity,
     #[serde(rename = "step")]
     steps: Vec<Step>,
@@ -436,6 +441,7 @@ impl Profile {
             status: file.status,
             dates: file.dates,
             rails: rails::with_defaults(file.rails)?,
+            conformance: file.conformance,
         };
         profile.check().map(|()| profile)
     }

@@ -1,6 +1,7 @@
 //! The desk: where inputs are handed in, and the loop that takes them turn by turn. Many inputs go
 //! into one transaction: group commit is the normal case.
 
+use super::recording::Note;
 use super::{World, crash};
 use crate::engine::action::Outcome;
 use crate::engine::input::{Envelope, Input};
@@ -69,6 +70,7 @@ pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> 
         let rest = carried.split_off(outcomes.len());
         for (job, outcome) in carried.into_iter().zip(outcomes) {
             passed(&job.envelope.input);
+            world.note(|| Note::Decided { envelope: job.envelope.clone(), actions: outcome.actions.clone() });
             // Whoever asked may have gone away; the facts are durable all the same.
             drop(job.reply.send(outcome));
         }

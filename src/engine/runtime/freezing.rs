@@ -3,13 +3,16 @@
 
 use super::World;
 use super::dispatch::Guard;
+use super::recording::Note;
 use crate::bank::link::Link;
+use crate::bank::profile::Profile;
 use crate::domain::entry::Digest;
 use crate::domain::fact::Cause;
 use crate::domain::payout::Payout;
-use crate::domain::row::PayoutRow;
+use crate::domain::row::{ConfiguredAccount, PayoutRow};
 use crate::engine::batching::{PlannedMessage, batch_wait_ms, plan};
 use crate::engine::input::{Draft, DraftBlock, Input};
+use crate::engine::intake::ids::IdKey;
 use crate::engine::outgoing::{Sender, octets, version_of};
 use crate::engine::routing::Bank;
 use crate::messages::own;
@@ -18,7 +21,8 @@ use crate::store::listing::Unbatched;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// Why a message cannot be written; for the operator.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Freezes as many messages as are due.
 pub async fn run(world: World, link: Arc<Link>, batch: Unbatched, guard: Guard) {
@@ -36,10 +40,7 @@ pub async fn run(world: World, link: Arc<Link>, batch: Unbatched, guard: Guard) 
 
 async fn freeze(world: &World, link: &Arc<Link>, batch: Unbatched) -> Result<(), Failure> {
     let now = world.clock.now();
-    let limit = usize::try_from(link.profile().limits.payments_per_message).unwrap_or(usize::MAX);
-    let full = batch.more || batch.payouts.len() >= limit;
-    let due: Vec<PayoutRow> =
-        batch.payouts.into_iter().filter(|row| full || waited(link, row, now)).collect();
+    let due = due(link.profile(), batch, now);
     if due.is_empty() {
         return Ok(());
     }
@@ -47,55 +48,85 @@ async fn freeze(world: &World, link: &Arc<Link>, batch: Unbatched) -> Result<(),
     if bodies.len() != due.len() {
         return Err("a recorded payout has no body".into());
     }
-    let Some(bank) = world.banks.iter().find(|bank| bank.id == link.bank()).cloned() else {
-        return Err("the bank is not configured".into());
-    };
-    let writing = Writing { world: world.clone(), bank, rows: due, bodies, created: now };
     let (sender, mut drafts) = tokio::sync::mpsc::channel::<Result<Draft, String>>(2);
-    let writer = tokio::task::spawn_blocking(move || writing.write_all(&sender));
+    let (writing, bank) = (world.clone(), link.bank().to_owned());
+    let writer = tokio::task::spawn_blocking(move || {
+        let Some(bank) = writing.banks.iter().find(|known| known.id == bank) else { return };
+        let press = Press {
+            bank,
+            accounts: &writing.standing.accounts.0,
+            tenant: &writing.tenant,
+            id_key: &writing.id_key,
+            profile: writing.profiles.get(&bank.id).copied().unwrap_or(Digest([0; 32])),
+        };
+        for draft in press.drafts(&due, &bodies, now) {
+            if sender.blocking_send(draft.map_err(|cause| cause.to_string())).is_err() {
+                return;
+            }
+        }
+    });
     while let Some(draft) = drafts.recv().await {
-        let input = Input::Frozen(Arc::new(draft?));
+        let draft = draft?;
+        world.note(|| Note::Written { message_id: draft.message_id.clone(), created: now });
+        let input = Input::Frozen(Arc::new(draft));
         world.desk.put(world.envelope("gateway", Cause::Timer, input)).await?;
     }
     writer.await?;
     Ok(())
 }
 
-/// Whether a payout has waited long enough for company.
-fn waited(link: &Link, row: &PayoutRow, now: DateTime<Utc>) -> bool {
-    let wait = i64::try_from(batch_wait_ms(link.profile(), row.rail)).unwrap_or(i64::MAX);
-    (now - row.recorded_at).num_milliseconds() >= wait
+/// Those that have waited long enough for company, or all where a message can be filled.
+pub fn due(profile: &Profile, batch: Unbatched, now: DateTime<Utc>) -> Vec<PayoutRow> {
+    let limit = usize::try_from(profile.limits.payments_per_message).unwrap_or(usize::MAX);
+    let full = batch.more || batch.payouts.len() >= limit;
+    let waited = |row: &PayoutRow| {
+        let wait = i64::try_from(batch_wait_ms(profile, row.rail)).unwrap_or(i64::MAX);
+        (now - row.recorded_at).num_milliseconds() >= wait
+    };
+    batch.payouts.into_iter().filter(|row| full || waited(row)).collect()
 }
 
-struct Writing {
-    world: World,
-    bank: Bank,
-    rows: Vec<PayoutRow>,
-    bodies: Vec<Payout>,
-    created: DateTime<Utc>,
+/// What a message is written with.
+#[derive(Clone, Copy)]
+pub struct Press<'a> {
+    /// The bank.
+    pub bank: &'a Bank,
+    /// Configured accounts.
+    pub accounts: &'a [ConfiguredAccount],
+    /// Whose messages they are.
+    pub tenant: &'a str,
+    /// What ids are derived with.
+    pub id_key: &'a IdKey,
+    /// Digest of the profile's octets.
+    pub profile: Digest,
 }
 
-impl Writing {
-    fn write_all(&self, sender: &tokio::sync::mpsc::Sender<Result<Draft, String>>) {
-        let payouts: Vec<&Payout> = self.bodies.iter().collect();
-        for message in plan(&self.bank, &payouts, &self.world.id_key) {
-            let draft = self.write(&message, &payouts).map_err(|cause| cause.to_string());
-            if sender.blocking_send(draft).is_err() {
-                return;
-            }
-        }
+impl<'a> Press<'a> {
+    /// Plans the messages of these payouts and writes one after the other.
+    pub fn drafts<'b>(
+        self,
+        rows: &'b [PayoutRow],
+        bodies: &'b [Payout],
+        created: DateTime<Utc>,
+    ) -> impl Iterator<Item = Result<Draft, Failure>> + use<'a, 'b> {
+        let payouts: Vec<&'b Payout> = bodies.iter().collect();
+        let planned = plan(self.bank, &payouts, self.id_key);
+        planned.into_iter().map(move |message| self.write(&message, (rows, &payouts), created))
     }
 
-    fn write(&self, message: &PlannedMessage, payouts: &[&Payout]) -> Result<Draft, Failure> {
-        let outgoing = Sender {
-            bank: &self.bank,
-            accounts: &self.world.standing.accounts.0,
-            tenant: &self.world.tenant,
-            created: self.created,
-        };
-        let version = version_of(&self.bank)?;
+    fn write(
+        &self,
+        message: &PlannedMessage,
+        (rows, payouts): (&[PayoutRow], &[&Payout]),
+        created: DateTime<Utc>,
+    ) -> Result<Draft, Failure> {
+        let outgoing = Sender { bank: self.bank, accounts: self.accounts, tenant: self.tenant, created };
+        let version = version_of(self.bank)?;
         let written = octets(&outgoing, version, message, payouts)?;
         own::check(&written, &self.bank.profile.message.definition)?;
+        let keys = |members: &[usize]| {
+            members.iter().filter_map(|member| rows.get(*member)).map(|row| row.key).collect()
+        };
         let blocks = message
             .blocks
             .iter()
@@ -105,19 +136,14 @@ impl Writing {
                 currency: block.key.currency,
                 execution_date: block.key.execution_date,
                 sum: block.sum,
-                members: block
-                    .members
-                    .iter()
-                    .filter_map(|member| self.rows.get(*member))
-                    .map(|row| row.key)
-                    .collect(),
+                members: keys(&block.members),
             })
             .collect();
         Ok(Draft {
             message_id: message.message_id.clone(),
             bank: self.bank.id.clone(),
             definition: self.bank.profile.message.definition.clone(),
-            profile: self.world.profiles.get(&self.bank.id).copied().unwrap_or(Digest([0; 32])),
+            profile: self.profile,
             document: NewDocument::of(written),
             count: message.count,
             sum: message.sum,

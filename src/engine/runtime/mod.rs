@@ -9,6 +9,7 @@ pub mod dispatch;
 pub mod freezing;
 pub mod polling;
 pub mod reading;
+pub mod recording;
 pub mod sending;
 
 use crate::bank::link::Link;
@@ -24,6 +25,7 @@ use crate::store::Store;
 use crate::store::listing::WorkLimits;
 use clock::Clock;
 use desk::Desk;
+use recording::{Note, Tap};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -46,6 +48,8 @@ pub struct Parts {
     pub tenant: String,
     /// Where the time comes from.
     pub clock: Clock,
+    /// Where a recording listens, if one is made.
+    pub tap: Option<Tap>,
 }
 
 /// What every worker holds.
@@ -69,6 +73,8 @@ pub struct World {
     pub tenant: String,
     /// Where the time comes from.
     pub clock: Clock,
+    /// Where a recording listens, if one is made.
+    pub tap: Option<Tap>,
     /// Epoch of this process.
     pub epoch: i64,
     /// Set when the process has to end.
@@ -79,6 +85,13 @@ impl World {
     /// An envelope of the gateway's own doing.
     pub fn envelope(&self, actor: &str, cause: crate::domain::fact::Cause, input: Input) -> Envelope {
         Envelope { at: self.clock.now(), tenant: self.tenant.clone(), actor: actor.to_owned(), cause, input }
+    }
+
+    /// Tells a recording, if one is made.
+    pub fn note(&self, note: impl FnOnce() -> Note) {
+        if let Some(tap) = &self.tap {
+            tap.note(note());
+        }
     }
 
     /// The link of a bank.
@@ -110,6 +123,7 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
         id_key: Arc::new(parts.id_key),
         tenant: parts.tenant,
         clock: parts.clock,
+        tap: parts.tap,
         epoch,
         stop,
     };

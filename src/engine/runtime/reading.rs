@@ -14,10 +14,25 @@ use tokio::sync::mpsc;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A part as it comes from the reader.
-struct Chunk {
+pub struct Chunk {
     items: Vec<Item>,
     message_id: Option<String>,
     finished: bool,
+}
+
+impl Chunk {
+    /// The part with its place in the document.
+    pub fn part(self, row: &DocumentRow, number: u32) -> Part {
+        Part {
+            document: row.key,
+            digest: row.digest,
+            bank: row.bank.clone(),
+            part: number,
+            finished: self.finished,
+            message_id: self.message_id,
+            items: self.items,
+        }
+    }
 }
 
 /// Reads a document to its end.
@@ -32,19 +47,14 @@ pub async fn run(world: World, row: DocumentRow, guard: Guard) {
 async fn read(world: &World, row: &DocumentRow) -> Result<(), Failure> {
     let octets = world.store.document(row.digest).await?.ok_or("the octets are gone")?;
     let (sender, mut chunks) = mpsc::channel::<Chunk>(2);
-    let reader = tokio::task::spawn_blocking(move || split(&octets, &sender));
+    // When the loop has ended nothing more can become durable, and the document stays unread.
+    let reader = tokio::task::spawn_blocking(move || {
+        split(&octets, &mut |chunk| sender.blocking_send(chunk).is_ok());
+    });
     let mut number = 0;
     while let Some(chunk) = chunks.recv().await {
         if number >= row.parts_read {
-            let part = Part {
-                document: row.key,
-                digest: row.digest,
-                bank: row.bank.clone(),
-                part: number,
-                finished: chunk.finished,
-                message_id: chunk.message_id,
-                items: chunk.items,
-            };
+            let part = chunk.part(row, number);
             let cause = Cause::Document(row.digest, number);
             world.desk.put(world.envelope(&row.bank, cause, Input::Part(Arc::new(part)))).await?;
         }
@@ -54,24 +64,23 @@ async fn read(world: &World, row: &DocumentRow) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Cuts what the reader says into parts. The last part says that nothing is left.
-fn split(octets: &[u8], sender: &mpsc::Sender<Chunk>) {
+/// Cuts what the reader says into parts, as long as `take` wants more. The last part says that
+/// nothing is left.
+pub fn split(octets: &[u8], take: &mut dyn FnMut(Chunk) -> bool) {
     let mut collector = Collector::default();
     let mut record = 0u64;
+    let mut wanted = true;
     validate::parse(octets, None, &mut |said, _origin| {
         collector.take(said, record);
         record += 1;
-        while collector.ready.len() > PART_ITEMS_MAX {
+        while wanted && collector.ready.len() > PART_ITEMS_MAX {
             let rest = collector.ready.split_off(PART_ITEMS_MAX);
             let items = std::mem::replace(&mut collector.ready, rest);
-            let chunk = Chunk { items, message_id: collector.message_id.clone(), finished: false };
-            // The loop has ended: nothing more can become durable, and the document stays unread.
-            if sender.blocking_send(chunk).is_err() {
-                return;
-            }
+            wanted = take(Chunk { items, message_id: collector.message_id.clone(), finished: false });
         }
     });
-    let items = std::mem::take(&mut collector.ready);
-    let chunk = Chunk { items, message_id: collector.message_id, finished: true };
-    drop(sender.blocking_send(chunk));
+    if wanted {
+        let items = std::mem::take(&mut collector.ready);
+        take(Chunk { items, message_id: collector.message_id, finished: true });
+    }
 }

@@ -3,9 +3,11 @@
 //! first byte leaves. What the outcome means is decided elsewhere.
 
 use super::dispatch::Guard;
+use super::recording::Note;
 use super::{World, crash};
 use crate::bank::delivery::{BankReply, Delivery, Inquiry};
 use crate::bank::link::{Link, Moment, Outgoing, Prepared};
+use crate::bank::profile::Profile;
 use crate::domain::fact::{AttemptEnd, Cause, InquiryEnd};
 use crate::domain::row::{Channel, MessageRow, SendPhase};
 use crate::engine::action::Action;
@@ -13,6 +15,7 @@ use crate::engine::decide::call_cause;
 use crate::engine::input::{Arrived, Delivered, Input, Inquired, SendReady};
 use crate::engine::unknown::{inquire_at, may_resend, retry_at};
 use crate::store::documents::NewDocument;
+use chrono::{DateTime, Utc};
 use hyper::body::Bytes;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::sync::Arc;
@@ -34,9 +37,12 @@ pub async fn run(world: World, link: Arc<Link>, row: MessageRow, guard: Guard) {
     drop(guard);
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Resend {
+/// Whether identical octets go once more after an unknown outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resend {
+    /// A first attempt, or one after proof that nothing was sent.
     No,
+    /// The profile allows it.
     Yes,
 }
 
@@ -68,7 +74,9 @@ async fn send(world: &World, link: &Arc<Link>, row: &MessageRow, resend: Resend)
     crash::point("after_delivered");
     let delivery = link.judge(&prepared, outcome, world.clock.now());
     tracing::info!(message_id = row.message_id, attempt, outcome = name_of(&delivery), "delivery ended");
-    let delivered = delivered(world, link, (row, attempt, &prepared), delivery);
+    world.note(|| Note::Answered { message: row.key, delivery: delivery.clone() });
+    let attempt = Attempt { row, attempt, step: &prepared.step };
+    let delivered = delivered(link.profile(), attempt, delivery, world.clock.now());
     world.desk.put(world.envelope(&row.bank, cause, Input::Delivered(delivered))).await?;
     Ok(())
 }
@@ -94,14 +102,24 @@ fn name_of(delivery: &Delivery) -> &'static str {
     }
 }
 
+/// An attempt that ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The message before it.
+    pub row: &'a MessageRow,
+    /// Its number.
+    pub attempt: u32,
+    /// Step of the profile.
+    pub step: &'a str,
+}
+
 /// The outcome as the loop takes it: what it proves, its evidence, and when something is due next.
-fn delivered(
-    world: &World,
-    link: &Link,
-    (row, attempt, prepared): (&MessageRow, u32, &Prepared),
+pub fn delivered(
+    profile: &Profile,
+    Attempt { row, attempt, step }: Attempt<'_>,
     delivery: Delivery,
+    now: DateTime<Utc>,
 ) -> Delivered {
-    let now = world.clock.now();
     let mut documents = Vec::new();
     let mut report = None;
     let mut keep = |reply: &BankReply| {
@@ -123,11 +141,11 @@ fn delivered(
             (AttemptEnd::NotSent { cause }, Some(retry_at(attempt, retry_after_s, now)))
         }
         Delivery::Unknown { cause, bytes_left, reply, duplicate } => {
-            let due_at = inquire_at(&link.profile().unknown, row.inquiries, duplicate, now);
+            let due_at = inquire_at(&profile.unknown, row.inquiries, duplicate, now);
             (AttemptEnd::Unknown { cause, bytes_left, reply: reply.as_ref().map(&mut keep) }, Some(due_at))
         }
     };
-    Delivered { message: row.key, step: prepared.step.clone(), attempt, end, documents, report, due_at }
+    Delivered { message: row.key, step: step.to_owned(), attempt, end, documents, report, due_at }
 }
 
 /// A reply that is itself a report is read like any other, if its sender was proved.
@@ -144,49 +162,55 @@ fn report_of(bank: &str, channel: Channel, reply: &BankReply, document: NewDocum
 /// One rung: ask the bank by our message id. If it does not know the message and the profile allows
 /// it, the identical octets go once more; else the end-of-day statement will tell.
 async fn inquire(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<(), Failure> {
-    let profile = &link.profile().unknown;
+    let inquiry = ask(world, link, row).await?;
+    if let Some(inquiry) = &inquiry {
+        world.note(|| Note::Inquired { message: row.key, inquiry: inquiry.clone() });
+    }
+    let (inquired, resend) = inquired(link.profile(), row, inquiry, world.clock.now());
+    let cause = Cause::Call(row.message_id.clone(), row.attempt);
+    world.desk.put(world.envelope(&row.bank, cause, Input::Inquired(inquired))).await?;
+    if resend == Resend::Yes {
+        tracing::warn!(
+            message_id = row.message_id,
+            "the bank does not know the message; the identical octets go once more"
+        );
+        send(world, link, row, Resend::Yes).await?;
+    }
+    Ok(())
+}
+
+/// What the bank says of a message; `None` where it has spoken about it since and nobody has to ask.
+async fn ask(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<Option<Inquiry>, Failure> {
     if row.status.is_some() {
-        // The bank has spoken about the message since: it has it.
-        return end_inquiry(world, row, (InquiryEnd::Found, None), None).await;
+        return Ok(None);
     }
     let Some(prepared) = link.prepare_inquiry(&row.message_id, moment(world)?) else {
-        let again = inquire_at(profile, row.inquiries + 1, false, world.clock.now());
-        let end = InquiryEnd::Failed { cause: "the bank answers no inquiries".to_owned() };
-        return end_inquiry(world, row, (end, None), Some(again)).await;
+        return Ok(Some(Inquiry::Failed { cause: "the bank answers no inquiries".to_owned() }));
     };
     let prepared = prepared?;
     let outcome = link.call(&prepared).await;
-    let now = world.clock.now();
-    let again = Some(inquire_at(profile, row.inquiries + 1, false, now));
-    match link.judge_inquiry(&prepared, outcome, now) {
-        Inquiry::Found(reply) => {
-            let body = NewDocument::of(reply.body.to_vec());
-            let report = report_of(&row.bank, Channel::Reply, &reply, body);
-            end_inquiry(world, row, (InquiryEnd::Found, report), None).await
-        }
-        Inquiry::NotFound(_) if may_resend(profile, row, now) => {
-            end_inquiry(world, row, (InquiryEnd::NotFound, None), again).await?;
-            tracing::warn!(
-                message_id = row.message_id,
-                "the bank does not know the message; the identical octets go once more"
-            );
-            send(world, link, row, Resend::Yes).await
-        }
-        Inquiry::NotFound(_) => end_inquiry(world, row, (InquiryEnd::NotFound, None), again).await,
-        Inquiry::Failed { cause } => {
-            end_inquiry(world, row, (InquiryEnd::Failed { cause }, None), again).await
-        }
-    }
+    Ok(Some(link.judge_inquiry(&prepared, outcome, world.clock.now())))
 }
 
-async fn end_inquiry(
-    world: &World,
+/// An inquiry as the loop takes it, and whether the identical octets may go once more.
+pub fn inquired(
+    profile: &Profile,
     row: &MessageRow,
-    (end, report): (InquiryEnd, Option<Arrived>),
-    due_at: Option<chrono::DateTime<chrono::Utc>>,
-) -> Result<(), Failure> {
-    let cause = Cause::Call(row.message_id.clone(), row.attempt);
-    let inquired = Inquired { message: row.key, end, report, due_at };
-    world.desk.put(world.envelope(&row.bank, cause, Input::Inquired(inquired))).await?;
-    Ok(())
+    inquiry: Option<Inquiry>,
+    now: DateTime<Utc>,
+) -> (Inquired, Resend) {
+    let again = Some(inquire_at(&profile.unknown, row.inquiries + 1, false, now));
+    let (end, report, due_at, resend) = match inquiry {
+        None => (InquiryEnd::Found, None, None, Resend::No),
+        Some(Inquiry::Found(reply)) => {
+            let body = NewDocument::of(reply.body.to_vec());
+            (InquiryEnd::Found, report_of(&row.bank, Channel::Reply, &reply, body), None, Resend::No)
+        }
+        Some(Inquiry::NotFound(_)) => {
+            let resend = if may_resend(&profile.unknown, row, now) { Resend::Yes } else { Resend::No };
+            (InquiryEnd::NotFound, None, again, resend)
+        }
+        Some(Inquiry::Failed { cause }) => (InquiryEnd::Failed { cause }, None, again, Resend::No),
+    };
+    (Inquired { message: row.key, end, report, due_at }, resend)
 }

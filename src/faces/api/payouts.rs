@@ -10,6 +10,7 @@ use crate::engine::input::{Asked, Candidate, Envelope, Input, Mode, Problem as W
 use crate::engine::intake::check::{Checked, Context, Seen};
 use crate::engine::intake::finding::{Finding, Origin};
 use crate::engine::intake::payouts::{Envelope as Around, Reader};
+use crate::engine::runtime::recording::Note;
 use crate::store::documents::NewDocument;
 use axum::body::Bytes;
 use axum::extract::State as Shared;
@@ -38,6 +39,7 @@ pub async fn submit(
     let now = api.world.clock.now();
     let (checks, tenant) = (Arc::clone(&api.checks), caller.0.tenant.clone());
     let request = key.map(|key| format!("{tenant}|POST /v1/payouts|{key}"));
+    api.world.note(|| Note::Body(NewDocument::of(body.to_vec())));
     let submit = tokio::task::spawn_blocking(move || checked(&checks, (&tenant, now), &body, request))
         .await
         .map_err(|_| Problem::store_unknown())??;
@@ -95,7 +97,7 @@ fn reply(status: u16, body: Vec<u8>, extra: Option<(&'static str, &'static str)>
 }
 
 /// Reads and checks a body; a body that is unreadable as a whole is a problem of its own.
-fn checked(
+pub fn checked(
     checks: &Checks,
     (tenant, now): (&str, DateTime<Utc>),
     body: &Bytes,

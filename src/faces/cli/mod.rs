@@ -3,6 +3,7 @@
 
 mod audit;
 mod columns;
+mod conform;
 mod convert;
 mod demo;
 mod export;
@@ -14,6 +15,7 @@ mod list;
 mod operate;
 mod parse;
 mod process;
+mod replay;
 mod report;
 mod sandbox;
 mod schema;
@@ -54,6 +56,10 @@ enum Command {
     Serve(serve::Serve),
     /// Run the sandbox bank.
     Sandbox(sandbox::Sandbox),
+    /// Play a recorded exchange through the engine and compare.
+    Replay(replay::Replay),
+    /// Check that a running bank does what its profile claims.
+    Conform(conform::Conform),
     /// Convert a payout file to pain.001.
     Convert(convert::Convert),
     /// Explain the columns of a payout file.
@@ -102,6 +108,8 @@ impl Command {
             Command::Demo(command) => command.run(screen),
             Command::Serve(command) => command.run(screen),
             Command::Sandbox(command) => command.run(screen),
+            Command::Replay(command) => command.run(screen),
+            Command::Conform(command) => command.run(screen),
             Command::Convert(command) => command.run(screen),
             Command::Columns(command) => command.run(screen),
             Command::Validate(command) => command.run(screen),

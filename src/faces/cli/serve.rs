@@ -13,6 +13,9 @@ pub struct Serve {
     /// The configuration file.
     #[arg(short = 'c', long = "config", value_name = "FILE")]
     config: PathBuf,
+    /// Record the whole exchange with the banks in this new folder, for `replay`. It holds payouts and keys of ids in clear.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
 }
 
 impl Serve {
@@ -23,7 +26,9 @@ impl Serve {
         block_on(async {
             let stop = stop_signal()?;
             let ready = |bound: &serve::Bound| screen.now(&bound.line());
-            match serve::run(&config, &self.config, ready, stop).await {
+            let source =
+                serve::Source { config: &config, path: &self.config, record: self.record.as_deref() };
+            match serve::run(source, ready, stop).await {
                 Ok(()) => Ok(Exit::Done),
                 Err(cause) if cause.is_configuration() => Err(Failure::usage("serve.configuration", cause)),
                 Err(cause) => Err(Failure::outside("serve.stopped", cause)),
