@@ -19,7 +19,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
 
 /// Deadlines of a control call, in milliseconds. Chosen by us: a statement of 100,000 entries is written meanwhile.
-const TIMEOUTS: Timeouts = Timeouts { connect_ms: 5_000, handshake_ms: 5_000, first_byte_ms: 120_000, total_ms: 120_000 };
+const TIMEOUTS: Timeouts =
+    Timeouts { connect_ms: 5_000, handshake_ms: 5_000, first_byte_ms: 120_000, total_ms: 120_000 };
 /// Tries of one control call; the bank of a run with faults may cut the line.
 const TRIES: u32 = 30;
 
@@ -40,7 +41,8 @@ impl Desk {
         };
         let tls = client_config(&files).map_err(|cause| keys(cause.to_string()))?;
         let limits = Limits { reply_octets_max: 64 << 20, idle_connections_max: 1, keep_alive_ms: 2_000 };
-        let client = Client::new(&setup.bank_url, tls, TIMEOUTS, limits).map_err(|cause| keys(cause.to_string()))?;
+        let client =
+            Client::new(&setup.bank_url, tls, TIMEOUTS, limits).map_err(|cause| keys(cause.to_string()))?;
         let key = setup.pki.join("gateway-signing-key.pem");
         let signer = Signer::read_file(&key).map_err(|cause| keys(cause.to_string()))?;
         Ok(Desk { client, signer })
@@ -50,23 +52,32 @@ impl Desk {
     pub async fn call(&self, method: &Method, path: &str, body: &str) -> Result<Reply, DemoError> {
         let mut last = String::new();
         for _ in 0..TRIES {
-            let request = self.signed((method, path, body), Utc::now()).map_err(|cause| DemoError::Bank(cause.to_string()))?;
+            let request = self
+                .signed((method, path, body), Utc::now())
+                .map_err(|cause| DemoError::Bank(cause.to_string()))?;
             match self.client.call(&request).await {
                 Outcome::Replied(reply) if reply.status == 200 => return Ok(reply),
                 Outcome::Replied(reply) => last = format!("{path}: answer {}", reply.status),
-                Outcome::NotSent { cause } | Outcome::Broken { cause, .. } => last = format!("{path}: {cause}"),
+                Outcome::NotSent { cause } | Outcome::Broken { cause, .. } => {
+                    last = format!("{path}: {cause}")
+                }
             }
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         }
         Err(DemoError::Bank(last))
     }
 
-    fn signed(&self, (method, path, body): (&Method, &str, &str), now: DateTime<Utc>) -> Result<Request, HttpMessageError> {
+    fn signed(
+        &self,
+        (method, path, body): (&Method, &str, &str),
+        now: DateTime<Utc>,
+    ) -> Result<Request, HttpMessageError> {
         let mut headers = Vec::new();
         let mut components = vec!["\"@method\"", "\"@target-uri\"", "\"@authority\""];
         if !body.is_empty() {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
-            headers.push(("content-digest".to_owned(), write_digest(DigestAlgorithm::Sha256, body.as_bytes())));
+            headers
+                .push(("content-digest".to_owned(), write_digest(DigestAlgorithm::Sha256, body.as_bytes())));
             headers.push(("idempotency-key".to_owned(), format!("\"control-{}\"", now.timestamp_micros())));
             components.extend(["\"content-digest\"", "\"content-type\"", "\"idempotency-key\""]);
         }
@@ -137,10 +148,12 @@ pub async fn ledger(setup: &Setup) -> Result<Vec<LedgerLine>, DemoError> {
         let reply = desk.call(&Method::GET, &format!("/v1/sandbox/ledger?after={after}"), "").await?;
         let before = lines.len();
         for text in String::from_utf8_lossy(&reply.body).lines().filter(|line| !line.is_empty()) {
-            let value: Value = serde_json::from_str(text).map_err(|cause| DemoError::Bank(cause.to_string()))?;
+            let value: Value =
+                serde_json::from_str(text).map_err(|cause| DemoError::Bank(cause.to_string()))?;
             lines.push(line_of(&value));
         }
-        let next = reply.headers.iter().find(|(name, _)| name == "next-cursor").map(|(_, value)| value.clone());
+        let next =
+            reply.headers.iter().find(|(name, _)| name == "next-cursor").map(|(_, value)| value.clone());
         match next {
             Some(next) if lines.len() > before && next != after => after = next,
             _ => return Ok(lines),

@@ -62,7 +62,11 @@ impl Kept {
         let Ok(Some(status)) = self.child.try_wait() else { return Ok(()) };
         self.restarts += 1;
         if self.restarts > 20 {
-            return Err(DemoError::Child(format!("the {} keeps dying: see {}", self.name, self.log.display())));
+            return Err(DemoError::Child(format!(
+                "the {} keeps dying: see {}",
+                self.name,
+                self.log.display()
+            )));
         }
         say(out, &format!("\nthe {} ended ({status}); starting it again", self.name));
         self.child = spawn(self.name, &self.arguments, &self.log).await?;
@@ -81,7 +85,8 @@ impl Kept {
 }
 
 async fn spawn(name: &str, arguments: &[String], log: &Path) -> Result<Child, DemoError> {
-    let failed = |cause: String| DemoError::Child(format!("the {name} did not start: {cause}; see {}", log.display()));
+    let failed =
+        |cause: String| DemoError::Child(format!("the {name} did not start: {cause}; see {}", log.display()));
     let program = std::env::current_exe().map_err(|cause| failed(cause.to_string()))?;
     let file = std::fs::OpenOptions::new()
         .create(true)

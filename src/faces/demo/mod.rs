@@ -137,7 +137,11 @@ impl Watch<'_> {
     }
 
     /// Waits until every booked payout also stands on a statement.
-    async fn until_on_statement(&self, children: &mut Children, out: &mut dyn Write) -> Result<(), DemoError> {
+    async fn until_on_statement(
+        &self,
+        children: &mut Children,
+        out: &mut dyn Write,
+    ) -> Result<(), DemoError> {
         let mut seen = u64::MAX;
         let mut changed_at = Instant::now();
         loop {
@@ -156,7 +160,11 @@ impl Watch<'_> {
     }
 
     fn check(&self, changed_at: Instant) -> Result<(), DemoError> {
-        if changed_at.elapsed() > self.patience { Err(DemoError::Stuck(self.patience.as_secs())) } else { Ok(()) }
+        if changed_at.elapsed() > self.patience {
+            Err(DemoError::Stuck(self.patience.as_secs()))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -206,7 +214,8 @@ fn line(totals: &[TotalsRow], elapsed: Duration) -> String {
         }
     }
     counts.sort();
-    let states: Vec<String> = counts.iter().map(|(state, count)| format!("{} {count}", state.name())).collect();
+    let states: Vec<String> =
+        counts.iter().map(|(state, count)| format!("{} {count}", state.name())).collect();
     let money: Vec<String> = totals
         .iter()
         .filter(|row| row.state == State::Booked)

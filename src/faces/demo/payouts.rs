@@ -18,7 +18,8 @@ pub const CREATORS: &str = include_str!("../../../fixtures/payouts/creators.csv"
 /// Payouts of one request.
 const CHUNK: usize = 1_000;
 /// Deadlines of a call to the API, in milliseconds. Chosen by us: a chunk takes well below a second.
-const TIMEOUTS: Timeouts = Timeouts { connect_ms: 5_000, handshake_ms: 5_000, first_byte_ms: 60_000, total_ms: 60_000 };
+const TIMEOUTS: Timeouts =
+    Timeouts { connect_ms: 5_000, handshake_ms: 5_000, first_byte_ms: 60_000, total_ms: 60_000 };
 /// Tries of one chunk: the idempotency key makes each one harmless.
 const TRIES: u32 = 60;
 
@@ -75,7 +76,8 @@ async fn post(client: &Client, key: &str, body: Bytes) -> Result<Value, DemoErro
     for _ in 0..TRIES {
         match client.call(&request).await {
             Outcome::Replied(reply) if reply.status == 200 || reply.status == 201 => {
-                return serde_json::from_slice(&reply.body).map_err(|cause| DemoError::Api(cause.to_string()));
+                return serde_json::from_slice(&reply.body)
+                    .map_err(|cause| DemoError::Api(cause.to_string()));
             }
             Outcome::Replied(reply) if reply.status != 503 => {
                 let text = String::from_utf8_lossy(&reply.body).chars().take(400).collect::<String>();
@@ -122,11 +124,16 @@ fn rows(wanted: usize) -> Result<Vec<Draft>, DemoError> {
 /// suspected duplicate.
 fn repeated(row: &Draft, round: usize) -> Draft {
     let mut row = row.clone();
-    for (member, separator) in [("external_id", "-r"), ("end_to_end_id", "R"), ("remittance.unstructured", " ")] {
-        let (Some(text), Some(index)) = (row.text(member).map(str::to_owned), member_index(member)) else { continue };
+    for (member, separator) in
+        [("external_id", "-r"), ("end_to_end_id", "R"), ("remittance.unstructured", " ")]
+    {
+        let (Some(text), Some(index)) = (row.text(member).map(str::to_owned), member_index(member)) else {
+            continue;
+        };
         row.set(index, format!("{text}{separator}{round}"));
     }
-    if row.text("remittance.unstructured").is_none() && row.text("remittance.structured.reference").is_none() {
+    if row.text("remittance.unstructured").is_none() && row.text("remittance.structured.reference").is_none()
+    {
         if let Some(index) = member_index("remittance.unstructured") {
             row.set(index, format!("Creator reward {round}"));
         }

@@ -99,7 +99,8 @@ fn fresh(dir: &Path, options: &Options) -> Result<(), DemoError> {
 }
 
 /// The bank's script of faults.
-const FAULTS: &str = "# What the bank does wrong in this run. See docs/sandbox.md.\npreset = \"faults\"\nseed = 20\n";
+const FAULTS: &str =
+    "# What the bank does wrong in this run. See docs/sandbox.md.\npreset = \"faults\"\nseed = 20\n";
 
 fn write_text(path: &Path, text: &str) -> Result<(), DemoError> {
     std::fs::write(path, text).map_err(file_error(path))
@@ -107,7 +108,9 @@ fn write_text(path: &Path, text: &str) -> Result<(), DemoError> {
 
 fn write_id_key(path: &Path) -> Result<(), DemoError> {
     let mut octets = [0u8; 32];
-    SystemRandom::new().fill(&mut octets).map_err(|_| DemoError::Keys("the system gives no random octets".to_owned()))?;
+    SystemRandom::new()
+        .fill(&mut octets)
+        .map_err(|_| DemoError::Keys("the system gives no random octets".to_owned()))?;
     let text: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
     let mut file = std::fs::OpenOptions::new()
         .write(true)

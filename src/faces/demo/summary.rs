@@ -69,8 +69,10 @@ pub async fn not_on_statement(store: &Store) -> Result<u64, StoreError> {
 /// Compares and counts.
 pub async fn make(setup: &Setup, store: &Store, submitted: &Submitted) -> Result<Summary, DemoError> {
     let mut at_bank = by_instruction(&ledger(setup).await?);
-    let mut summary = Summary { submitted: submitted.clone(), totals: store.totals(None).await?, ..Summary::default() };
-    every(store, |item| summary.take(item, at_bank.remove(&item.row.token.base32()).unwrap_or_default())).await?;
+    let mut summary =
+        Summary { submitted: submitted.clone(), totals: store.totals(None).await?, ..Summary::default() };
+    every(store, |item| summary.take(item, at_bank.remove(&item.row.token.base32()).unwrap_or_default()))
+        .await?;
     for (instruction_id, _) in at_bank {
         summary.unexplained(format!("the bank's ledger has {instruction_id}, which is no payout of ours"));
     }
@@ -109,7 +111,8 @@ impl Summary {
         let row = &item.row;
         let instructed = row.amount.value();
         let reason = |code: Option<&String>| code.cloned().unwrap_or_else(|| "without reason".to_owned());
-        self.on_statement += u64::from(row.booking.as_ref().is_some_and(|booking| booking.on_statement.is_some()));
+        self.on_statement +=
+            u64::from(row.booking.as_ref().is_some_and(|booking| booking.on_statement.is_some()));
         match item.state {
             State::Rejected => {
                 let given = row.status.as_ref().and_then(|news| news.reason.as_ref());
@@ -155,13 +158,18 @@ impl Summary {
         let count: u64 = self.totals.iter().map(|row| row.count).sum();
         let row = |name: &str, value: String| format!("  {name:<22}{value}");
         let mut lines = vec![String::new()];
-        lines.push(row("submitted", (self.submitted.accepted + self.submitted.refused + self.submitted.known).to_string()));
+        lines.push(row(
+            "submitted",
+            (self.submitted.accepted + self.submitted.refused + self.submitted.known).to_string(),
+        ));
         lines.push(row("refused at intake", with_codes(self.submitted.refused, &self.submitted.codes)));
         for state in [State::Booked, State::Returned, State::Rejected, State::Cancelled, State::Held] {
             let of: Vec<&TotalsRow> = self.totals.iter().filter(|row| row.state == state).collect();
             let number: u64 = of.iter().map(|row| row.count).sum();
-            let money: Vec<String> =
-                of.iter().map(|row| format!("{} {}", row.currency.code(), shown_minor(row.sum_minor, row.currency))).collect();
+            let money: Vec<String> = of
+                .iter()
+                .map(|row| format!("{} {}", row.currency.code(), shown_minor(row.sum_minor, row.currency)))
+                .collect();
             let text = match state {
                 State::Booked => format!("{number}  {}", money.join("  ")),
                 State::Rejected => with_codes(number, &self.rejected),
@@ -185,7 +193,10 @@ impl Summary {
         }
         lines.push(row("unexplained", self.unexplained.to_string()));
         let rate = u128::from(count) * 1_000 / elapsed.as_millis().max(1);
-        lines.push(row("time", format!("{}.{:03} s, {rate} payouts/s", elapsed.as_secs(), elapsed.subsec_millis())));
+        lines.push(row(
+            "time",
+            format!("{}.{:03} s, {rate} payouts/s", elapsed.as_secs(), elapsed.subsec_millis()),
+        ));
         lines.extend(self.named.iter().map(|text| format!("  ! {text}")));
         lines.push(String::new());
         lines.push(format!("unexplained {}", self.unexplained));
