@@ -94,13 +94,13 @@ fn file(path: &str) -> BufReader<File> {
 fn generate(kind: &str, count: usize, path: &str) {
     let mut out = BufWriter::new(File::create(path).expect("the output can be written"));
     let written = match kind {
-        "pain.001" => inputs::pain_001(&mut out, &inputs::payouts(count), count).map(drop),
-        "camt.054" => inputs::camt_054(&mut out, count).map(drop),
-        "pain.002" => inputs::pain_002(&mut out, count).map(drop),
-        "csv" => out.write_all(inputs::csv(count).as_bytes()).map_err(Into::into),
+        "pain.001" => inputs::pain_001(&mut out, &inputs::payouts(count), count),
+        "camt.054" => inputs::camt_054(&mut out, count),
+        "pain.002" => inputs::pain_002(&mut out, count),
+        "csv" => out.write_all(inputs::csv(count).as_bytes()).map(|()| 0).map_err(Into::into),
         other => return println!("no such kind of input: {other}"),
     };
-    written.and_then(|()| Ok(out.flush()?)).expect("the disk takes it");
+    written.and_then(|_| Ok(out.flush()?)).expect("the disk takes it");
 }
 
 /// One run of one stage on a file, for counting instructions and for `benches/peers.sh`.
@@ -120,6 +120,7 @@ fn once(stage: &str, arguments: &[&str]) -> Option<()> {
         "walk" => messages::walk_once(file(path)),
         "parse" => println!("records {}", messages::parse_once(file(path))),
         "intake" => println!("payouts {}", intake::take_once(&std::fs::read_to_string(path).ok()?)),
+        "durable" => (intake::durable().ours)(),
         "sign" => {
             let (key, certificate) = (Path::new(arguments.get(1)?), Path::new(arguments.get(2)?));
             let mut out = BufWriter::new(File::create(arguments.get(3)?).ok()?);

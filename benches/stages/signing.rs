@@ -34,7 +34,10 @@ impl Keys {
     fn new() -> Keys {
         let folder = tempfile::tempdir().expect("a folder for keys");
         dev_pki::write(folder.path(), Utc::now()).expect("keys can be made");
-        Keys::read(&folder.path().join("gateway-signing-key.pem"), &folder.path().join("gateway-signing-cert.pem"))
+        Keys::read(
+            &folder.path().join("gateway-signing-key.pem"),
+            &folder.path().join("gateway-signing-cert.pem"),
+        )
     }
 
     fn read(key: &Path, certificate: &Path) -> Keys {
