@@ -29,7 +29,7 @@ measure() {
     else
         for at in 0 1; do octets[at]=$("$STAGES" --once write "${input[at]}" | sed -n 's/^octets //p'); done
     fi
-    awk -v name="$stage${kind#-}" -v a="$(instructions "$stage" "${input[0]}")" -v b="$(instructions "$stage" "${input[1]}")" \
+    awk -v name="$stage ${kind#-}" -v a="$(instructions "$stage" "${input[0]}")" -v b="$(instructions "$stage" "${input[1]}")" \
         -v octets=$((octets[1] - octets[0])) -v items=$((large - small)) \
         'BEGIN { printf "%-22s %8.1f instructions/octet %10.0f instructions/item\n", name, (b - a) / octets, (b - a) / items }'
 }

@@ -17,7 +17,6 @@ use girogate::faces::config;
 use girogate::messages::read_pain_001::Reader;
 use girogate::messages::record::Record;
 use girogate::messages::validate;
-use girogate::schema::event::Limits;
 use girogate::schema::{walk, xsd};
 use girogate::signing::c14n::walk::canonicalise;
 use girogate::signing::c14n::{Order, decode};

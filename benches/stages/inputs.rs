@@ -1,7 +1,6 @@
 //! Inputs of any size, the same on every run: payouts, the messages our own writers make of them, and payout files.
 //! Never anything drawn at random.
 
-use std::fmt::Write as _;
 use std::io;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -73,10 +72,11 @@ pub fn payout(number: usize) -> Payout {
         town: Some(pick(TOWNS, number).to_owned()),
         country: Some("DE".to_owned()),
         ..AddressParts::default()
-    });
+    })
+    .expect("an address with town and country");
     let mut creditor =
         Party::named(PartyName::parse(pick(NAMES, number)).expect("a name"), PartyKind::Individual);
-    creditor.address = address.ok();
+    creditor.address = Some(address);
     Payout {
         token: PayoutToken::from_digest(sha256(&number.to_be_bytes())),
         tenant: "demo".to_owned(),
@@ -332,7 +332,7 @@ pub fn csv(count: usize) -> String {
         // No cell of ours but the last has a comma.
         let cells = cells(number);
         let (last, others) = cells.split_last().expect("there are cells");
-        let _ = writeln!(text, "{},\"{last}\"", others.join(","));
+        text.push_str(&format!("{},\"{last}\"\n", others.join(",")));
     }
     text
 }
@@ -357,10 +357,10 @@ pub fn json_lines(count: usize) -> String {
             purpose,
             words,
         ] = cells(number);
-        let _ = writeln!(
-            text,
+        text.push_str(&format!(
             r#"{{"external_id":"{id}","debtor":{{"account_ref":"{account}"}},"amount":{{"value":"{amount}","currency":"{currency}"}},"creditor":{{"type":"{kind}","name":"{name}","address":{{"street":"{street}","building":"{building}","postcode":"{postcode}","town":"{town}","country":"{country}"}}}},"creditor_account":{{"iban":"{iban}"}},"purpose":"{purpose}","remittance":{{"unstructured":"{words}"}}}}"#
-        );
+        ));
+        text.push('\n');
     }
     text
 }
