@@ -1,5 +1,5 @@
 //! The `girogate` binary: hands the command line to `faces::cli`.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    girogate::faces::cli::run()
 }

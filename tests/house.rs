@@ -164,7 +164,11 @@ fn functions_take_few_parameters_and_no_switches() {
                 let text = format!("{place}: {count} parameters; more than {PARAMETERS_MAX} are a struct");
                 many.push(Finding { place: place.clone(), measure: count, text });
             }
-            let is_switch = |parameter: &&String| parameter.replace(' ', "").ends_with(":bool");
+            // A value that is written down is no switch.
+            let is_switch = |parameter: &&String| {
+                let (name, kind) = parameter.split_once(':').unwrap_or(("", ""));
+                kind.trim() == "bool" && !matches!(name.trim(), "value" | "flag")
+            };
             for parameter in function.parameters.iter().filter(is_switch) {
                 let text = format!("{place}: `{parameter}`: two functions, or an enum");
                 switches.push(Finding { place: place.clone(), measure: 1, text });
@@ -214,19 +218,16 @@ fn walks_over_hash_tables(source: &Source) -> Vec<Finding> {
             }
         }
     }
-    let walks = [
-        ".iter()",
-        ".iter_mut()",
-        ".into_iter()",
-        ".keys()",
-        ".values()",
-        ".values_mut()",
-        ".drain(",
-        ".retain(",
-    ];
+    let walks =
+        [".iter()", ".iter_mut()", ".into_iter()", ".keys()", ".values()", ".values_mut()", ".drain("];
     let mut findings = Vec::new();
     for name in names {
-        for at in source.find(&name) {
+        // Where another value has the field's name, only the field itself is meant.
+        let rebound = source.find(&format!("let {name} =")).into_iter().any(|at| {
+            let statement = source.code[at..].split(';').next().unwrap_or("");
+            !statement.contains("HashMap") && !statement.contains("HashSet")
+        });
+        for at in source.find(&name).into_iter().filter(|at| !rebound || source.code[..*at].ends_with('.')) {
             let after = skip_space(octets, at + name.len());
             let before = source.code[..at].trim_end().trim_end_matches("self.").trim_end_matches(['&', ' ']);
             let looped = before.trim_end_matches("mut").trim_end_matches(['&', ' ']).ends_with(" in")
@@ -380,12 +381,19 @@ fn unexplained(source: &Source) -> Vec<Finding> {
     for waste in ["let _ =", ".ok();"] {
         for at in source.find(waste) {
             let line = source.line(at);
-            if !source.is_explained(line) {
+            if is_thrown_away(source, at) && !source.is_explained(line) {
                 findings.push(Finding::counted(source, line, "a result is thrown away without a sentence"));
             }
         }
     }
     findings
+}
+
+/// `let token = text.parse().ok();` keeps what it found; `text.parse().ok();` does not.
+fn is_thrown_away(source: &Source, at: usize) -> bool {
+    let statement = source.code[..at].rfind([';', '{', '}']).map_or(0, |end| end + 1);
+    let before = &source.code[statement..at];
+    !before.contains('=') && !before.contains("return")
 }
 
 #[test]
@@ -497,6 +505,11 @@ mod scanner {
     fn hash_tables_may_be_asked_but_not_walked() {
         let asked = "static T: LazyLock<HashMap<u8, u8>> = x; struct A { ids: HashMap<u8, u8>, } fn a(&self) { self.ids.get(1); T.get(2); }";
         assert!(walks_over_hash_tables(&source("src/domain/a.rs", asked)).is_empty());
+        let other =
+            "struct A { ids: HashMap<u8, Vec<u8>> } fn a(&self) { let ids = self.ids.get(&1); ids.iter(); }";
+        assert!(walks_over_hash_tables(&source("src/domain/a.rs", other)).is_empty());
+        let field = "struct A { ids: HashMap<u8, Vec<u8>> } fn a(&self) { let ids = 1; self.ids.values(); }";
+        assert_eq!(walks_over_hash_tables(&source("src/domain/a.rs", field)).len(), 1);
         let walked = "struct A { ids: std::collections::HashMap<u8, u8> } fn a(&self) { let mut s = HashSet::new(); for b in &s { } self.ids.values().sum(); }";
         assert_eq!(walks_over_hash_tables(&source("src/domain/a.rs", walked)).len(), 2);
     }
@@ -522,6 +535,9 @@ mod scanner {
     fn switched_off_lints_need_a_sentence() {
         let bare = "fn a() {\n let x = 1;\n let _ = b();\n}\n#[allow(dead_code)]\nfn c() {}\n";
         assert_eq!(unexplained(&source("src/a.rs", bare)).len(), 2);
+        let kept = "fn a() {\n\n let token = b().ok();\n self.c = d().ok();\n}\n";
+        assert!(unexplained(&source("src/a.rs", kept)).is_empty());
+        assert_eq!(unexplained(&source("src/a.rs", "fn a() {\n\n b().ok();\n}\n")).len(), 1);
         let told = "fn a() {\n // The receiver may be gone.\n let _ = b();\n}\n#[allow(dead_code, reason = \"x\")]\nfn c() {}\n";
         assert!(unexplained(&source("src/a.rs", told)).is_empty());
     }

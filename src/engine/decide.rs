@@ -231,10 +231,10 @@ fn record(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit, candidate: 
         return ItemAnswer::Known { external_id, id: row.token.base32(), state: book.view.state_of(row) };
     }
     let mut payout = candidate.payout.clone();
-    if let Some(fallback) = &candidate.end_to_end_fallback {
-        if taken(book.view, candidate, &payout.end_to_end_id.key()) {
-            payout.end_to_end_id = fallback.clone();
-        }
+    if let Some(fallback) = &candidate.end_to_end_fallback
+        && taken(book.view, candidate, &payout.end_to_end_id.key())
+    {
+        payout.end_to_end_id = fallback.clone();
     }
     let key = book.view.counters.payout;
     let held = suspected_duplicate(book.view, envelope, submit, candidate);

@@ -572,15 +572,15 @@ fn collective(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>)
     };
     let known = block.booking.as_ref().and_then(|booking| booking.account_servicer_reference.clone());
     let news = booking_reference(movement);
-    if let (Some(known), Some(news)) = (&known, &news) {
-        if known != news {
-            let text = format!("block booked under {known} and under {news}");
-            let subject = Subject::Block(block.key);
-            let exception =
-                Exception { subject, code: "duplicate_debit", text, evidence: Some(movement.evidence) };
-            book.raise(envelope, exception);
-            return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
-        }
+    if let (Some(known), Some(news)) = (&known, &news)
+        && known != news
+    {
+        let text = format!("block booked under {known} and under {news}");
+        let subject = Subject::Block(block.key);
+        let exception =
+            Exception { subject, code: "duplicate_debit", text, evidence: Some(movement.evidence) };
+        book.raise(envelope, exception);
+        return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
     }
     let fact = Fact::BlockBooked {
         key: block.key,
@@ -687,17 +687,17 @@ fn statement(
         document: evidence.document,
     };
     book.write(envelope, fact);
-    if let (Some(opening), Some(closing)) = (opening, closing) {
-        if opening.checked_add(movement) != Some(closing) {
-            let id = report.id.as_deref().unwrap_or("without id");
-            let text = format!("statement {id}: {opening} and {movement} do not make {closing}");
-            let exception = Exception {
-                subject: Subject::Gateway,
-                code: "statement_does_not_foot",
-                text,
-                evidence: Some(evidence),
-            };
-            book.raise(envelope, exception);
-        }
+    if let (Some(opening), Some(closing)) = (opening, closing)
+        && opening.checked_add(movement) != Some(closing)
+    {
+        let id = report.id.as_deref().unwrap_or("without id");
+        let text = format!("statement {id}: {opening} and {movement} do not make {closing}");
+        let exception = Exception {
+            subject: Subject::Gateway,
+            code: "statement_does_not_foot",
+            text,
+            evidence: Some(evidence),
+        };
+        book.raise(envelope, exception);
     }
 }

@@ -1,6 +1,8 @@
 //! The gateway's configuration file: read once, checked whole, paths joined to its folder.
 //! Unknown keys are refused with line and column. Never keys themselves; it names their files.
 
+pub mod places;
+
 use crate::domain::account::{
     AbaRouting, Account, BankCode, Bic, Iban, OtherAccountNumber, OtherAgent, SortCode, UkAccountNumber,
     UsAccountKind, UsAccountNumber,
@@ -11,6 +13,7 @@ use crate::domain::currency::Currency;
 use crate::domain::payout::Speed;
 use crate::domain::row::ConfiguredAccount;
 use crate::faces::api::Role;
+use places::{Places, line_and_column};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -43,10 +46,14 @@ pub enum ConfigError {
         cause: String,
     },
     /// A value that cannot be.
-    #[error("{}: {key}: {cause}", path.display())]
+    #[error("{}:{line}:{column}: {key}: {cause}", path.display())]
     Value {
         /// The file.
         path: PathBuf,
+        /// Of the key, or of what is around it; from 1.
+        line: usize,
+        /// From 1.
+        column: usize,
         /// The key, like `account[2].currency`.
         key: String,
         /// What is wrong.
@@ -88,6 +95,9 @@ pub struct Config {
     pub account: Vec<AccountSection>,
     /// How the command line reaches the API.
     pub client: Option<ClientSection>,
+    /// Where the keys stand in the file.
+    #[serde(skip)]
+    pub places: Places,
 }
 
 /// `[gateway]`.
@@ -298,30 +308,28 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 /// Parses the text of a configuration file; `path` is for messages and for joining.
 pub fn parse(text: &str, path: &Path, overlay: Vec<(String, String)>) -> Result<Config, ConfigError> {
     let shape = |cause: &toml::de::Error| {
-        let start = cause.span().map_or(0, |span| span.start).min(text.len());
-        let before = text.get(..start).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        ConfigError::Shape {
-            path: path.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-            cause: cause.message().to_owned(),
-        }
+        let (line, column) = line_and_column(text, cause.span().map_or(0, |span| span.start));
+        ConfigError::Shape { path: path.to_owned(), line, column, cause: cause.message().to_owned() }
     };
     // Parsed by itself first, so that a wrong line is named as it stands in the file.
     let plain: Config = toml::from_str(text).map_err(|cause| shape(&cause))?;
     let mut config = if overlay.is_empty() { plain } else { overlaid(text, path, overlay)? };
+    config.places = Places::of(text);
     if config.version != VERSION {
-        let cause = format!("this program reads version {VERSION}");
-        return Err(ConfigError::Value { path: path.to_owned(), key: "version".to_owned(), cause });
+        return Err(config.wrong(path, "version", format!("this program reads version {VERSION}")));
     }
     join_paths(&mut config, path.parent().unwrap_or(Path::new("")));
     Ok(config)
 }
 
 fn overlaid(text: &str, path: &Path, overlay: Vec<(String, String)>) -> Result<Config, ConfigError> {
-    let value =
-        |key: &str, cause: String| ConfigError::Value { path: path.to_owned(), key: key.to_owned(), cause };
+    // A variable has no place in the file, but what it overlays has.
+    let places = Places::of(text);
+    let value = |key: &str, cause: String| {
+        let (line, column) =
+            places.find(&key.trim_start_matches(OVERLAY_PREFIX).to_ascii_lowercase().replace("__", "."));
+        ConfigError::Value { path: path.to_owned(), line, column, key: key.to_owned(), cause }
+    };
     let mut table: toml::Table = toml::from_str(text).map_err(|cause| value("", cause.to_string()))?;
     for (name, text) in overlay {
         let keys: Vec<String> =
@@ -347,7 +355,7 @@ fn overlaid(text: &str, path: &Path, overlay: Vec<(String, String)>) -> Result<C
 fn join_paths(config: &mut Config, folder: &Path) {
     let mut paths = vec![&mut config.gateway.data_dir, &mut config.gateway.id_key];
     paths.extend([&mut config.api.certificate, &mut config.api.key, &mut config.api.client_ca]);
-    for callback in &mut config.callback {
+    if let Some(callback) = &mut config.callback {
         paths.extend([&mut callback.certificate, &mut callback.key, &mut callback.client_ca]);
     }
     for bank in &mut config.bank {
@@ -356,7 +364,7 @@ fn join_paths(config: &mut Config, folder: &Path) {
         paths.extend([&mut keys.tls.certificate, &mut keys.tls.key]);
         paths.extend([&mut keys.signing.certificate, &mut keys.signing.key]);
     }
-    for client in &mut config.client {
+    if let Some(client) = &mut config.client {
         paths.extend([&mut client.certificate, &mut client.key, &mut client.ca]);
     }
     for path in paths {
@@ -365,15 +373,18 @@ fn join_paths(config: &mut Config, folder: &Path) {
 }
 
 impl Config {
+    /// A value that cannot be, with its place.
+    fn wrong(&self, path: &Path, key: &str, cause: String) -> ConfigError {
+        let (line, column) = self.places.find(key);
+        ConfigError::Value { path: path.to_owned(), line, column, key: key.to_owned(), cause }
+    }
+
     /// The accounts as values.
     pub fn accounts(&self, path: &Path) -> Result<Vec<ConfiguredAccount>, ConfigError> {
         let mut accounts = Vec::new();
         for (index, section) in self.account.iter().enumerate() {
-            let value = |key: &str, cause: String| ConfigError::Value {
-                path: path.to_owned(),
-                key: format!("account[{index}].{key}"),
-                cause,
-            };
+            let value =
+                |key: &str, cause: String| self.wrong(path, &format!("account[{index}].{key}"), cause);
             if !self.bank.iter().any(|bank| bank.id == section.bank) {
                 return Err(value("bank", "no bank of that id".to_owned()));
             }
@@ -397,11 +408,8 @@ impl Config {
 
     /// The speed of an instruction that names none.
     pub fn default_speed(&self, path: &Path) -> Result<Speed, ConfigError> {
-        Speed::parse(&self.gateway.default_speed).ok_or_else(|| ConfigError::Value {
-            path: path.to_owned(),
-            key: "gateway.default_speed".to_owned(),
-            cause: "no such speed".to_owned(),
-        })
+        Speed::parse(&self.gateway.default_speed)
+            .ok_or_else(|| self.wrong(path, "gateway.default_speed", "no such speed".to_owned()))
     }
 
     /// What to do with characters that a rail does not carry.
@@ -409,20 +417,15 @@ impl Config {
         match self.gateway.characters.as_str() {
             "transliterate" => Ok(Policy::Transliterate),
             "refuse" => Ok(Policy::Refuse),
-            _ => Err(ConfigError::Value {
-                path: path.to_owned(),
-                key: "gateway.characters".to_owned(),
-                cause: "transliterate or refuse".to_owned(),
-            }),
+            _ => Err(self.wrong(path, "gateway.characters", "transliterate or refuse".to_owned())),
         }
     }
 
     /// The roles of a client.
-    pub fn roles(client: &ApiClient, path: &Path) -> Result<Vec<Role>, ConfigError> {
-        let wrong = |name: &String| ConfigError::Value {
-            path: path.to_owned(),
-            key: format!("api.clients.{}.roles", client.name),
-            cause: format!("no role {name}"),
+    pub fn roles(&self, client: &ApiClient, path: &Path) -> Result<Vec<Role>, ConfigError> {
+        let index = self.api.clients.iter().position(|known| known.name == client.name).unwrap_or(0);
+        let wrong = |name: &String| {
+            self.wrong(path, &format!("api.clients[{index}].roles"), format!("no role {name}"))
         };
         client.roles.iter().map(|name| Role::parse(name).ok_or_else(|| wrong(name))).collect()
     }

@@ -152,10 +152,10 @@ pub async fn detailed(store: &Store, item: &PayoutListed) -> Result<Value, Store
     let mut history = store.history(Subject::Payout(row.key)).await?;
     if let Some(block) = row.block {
         history.extend(store.history(Subject::Block(block)).await?);
-        if let Some(message_id) = &item.message_id {
-            if let Some(message) = store.find(None, message_id).await?.messages.first() {
-                history.extend(store.history(Subject::Message(message.key)).await?);
-            }
+        if let Some(message_id) = &item.message_id
+            && let Some(message) = store.find(None, message_id).await?.messages.first()
+        {
+            history.extend(store.history(Subject::Message(message.key)).await?);
         }
     }
     history.sort_by_key(|stored| (stored.recorded.at, stored.seq));

@@ -214,7 +214,7 @@ fn clients(config: &Config, path: &Path) -> Result<Vec<ApiClient>, ConfigError> 
             name: section.name.clone(),
             spki_sha256: section.spki_sha256.to_ascii_lowercase(),
             tenant: section.tenant.clone(),
-            roles: Config::roles(section, path)?,
+            roles: config.roles(section, path)?,
         })
     };
     config.api.clients.iter().map(client).collect()

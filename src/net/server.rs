@@ -1,7 +1,6 @@
 //! The accept loop: TLS with client certificates, HTTP/1.1, a cap on connections, and an orderly end.
 //! What is answered is the router's; the size of bodies is its handlers' to bound.
 
-use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +19,12 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 pub use super::tls::PeerIdentity;
+
+/// A handler that puts this into the extensions of its response hangs up instead of answering: no octet
+/// of the response leaves. Only a bank that rehearses broken lines has a use for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the handler hung up")]
+pub struct HangUp;
 
 /// Pause after the system refused a connection, such as for want of file handles, in milliseconds. Chosen by us.
 const ACCEPT_PAUSE_MS: u64 = 50;
@@ -138,7 +143,13 @@ async fn connection(tcp: TcpStream, service: &Service, mut shutdown: watch::Rece
     let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
         let mut router = router.clone();
-        async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
+        async move {
+            let response = router.call(request).await.unwrap_or_else(|never| match never {});
+            match response.extensions().get::<HangUp>() {
+                Some(hang_up) => Err(*hang_up),
+                None => Ok(response),
+            }
+        }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())

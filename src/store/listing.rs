@@ -32,6 +32,8 @@ pub struct Filter {
     pub date_from: Option<NaiveDate>,
     /// Last execution, booking or statement date.
     pub date_to: Option<NaiveDate>,
+    /// Day on which a payout's own debit was booked or its money came back. Other items have no such day.
+    pub booked_on: Option<NaiveDate>,
     /// Recorded or raised at this time or later.
     pub since: Option<DateTime<Utc>>,
     /// Recorded or raised before this time.

@@ -17,7 +17,7 @@ use crate::domain::fact::{Fact, Recorded};
 use crate::domain::payout::Payout;
 use crate::domain::reference::PayoutToken;
 use crate::domain::row::{BlockRow, Key, MessageRow, PayoutRow, SendPhase, Subject};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -343,6 +343,18 @@ impl MemoryStore {
         Ok(self.state().all.blocks.values().filter(|block| block.message == message).cloned().collect())
     }
 
+    /// See [`super::Store::blocks_booked`].
+    pub fn blocks_booked(&self, tenant: Option<&str>, date: NaiveDate) -> Result<Vec<BlockRow>, StoreError> {
+        let state = self.state();
+        let owner =
+            |block: &BlockRow| state.all.messages.get(&block.message).map(|message| message.tenant.as_str());
+        let booked = |block: &&BlockRow| {
+            let on = block.booking.as_ref().and_then(|booking| booking.booking_date);
+            block.booked && on == Some(date) && tenant.is_none_or(|tenant| owner(block) == Some(tenant))
+        };
+        Ok(state.all.blocks.values().filter(booked).cloned().collect())
+    }
+
     /// See [`super::Store::next_epoch`].
     pub fn next_epoch(&self) -> Result<i64, StoreError> {
         let mut state = self.state();
@@ -469,6 +481,7 @@ fn fits(filter: &Filter, item: &PayoutListed) -> bool {
         && filter.currency.is_none_or(|currency| currency == row.amount.currency())
         && filter.date_from.is_none_or(|from| row.execution_date >= from)
         && filter.date_to.is_none_or(|to| row.execution_date <= to)
+        && filter.booked_on.is_none_or(|date| booked_on(row, date))
         && filter.since.is_none_or(|since| row.recorded_at >= since)
         && filter.until.is_none_or(|until| row.recorded_at < until)
         && filter.reason.as_ref().is_none_or(|reason| reasons().contains(&Some(reason)))
@@ -476,6 +489,12 @@ fn fits(filter: &Filter, item: &PayoutListed) -> bool {
             .external_id_prefix
             .as_ref()
             .is_none_or(|prefix| row.external_id.starts_with(prefix.as_str()))
+}
+
+fn booked_on(row: &PayoutRow, date: NaiveDate) -> bool {
+    let booked = row.booking.as_ref().and_then(|booking| booking.booking_date);
+    let returned = row.returned.as_ref().and_then(|returned| returned.booking_date);
+    [booked, returned].contains(&Some(date))
 }
 
 fn unbatched(all: &View, limit: usize) -> Vec<Unbatched> {

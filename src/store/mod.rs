@@ -21,7 +21,7 @@ use crate::domain::payout::Payout;
 use crate::domain::row::{BlockRow, Key, Subject};
 use audit::AuditReport;
 use chain::{Head, Proof};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use documents::NewDocument;
 use listing::{
     Cursor, EntryListed, ExceptionListed, Filter, Found, Page, PayoutListed, StatementListed, TotalsRow,
@@ -366,6 +366,18 @@ impl Store {
         match self {
             Store::Sqlite(store) => store.blocks(message).await,
             Store::Memory(store) => store.blocks(message),
+        }
+    }
+
+    /// Blocks whose collective debit was booked on that day, oldest first.
+    pub async fn blocks_booked(
+        &self,
+        tenant: Option<&str>,
+        date: NaiveDate,
+    ) -> Result<Vec<BlockRow>, StoreError> {
+        match self {
+            Store::Sqlite(store) => store.blocks_booked(tenant, date).await,
+            Store::Memory(store) => store.blocks_booked(tenant, date),
         }
     }
 

@@ -25,7 +25,7 @@ use super::{Appended, StoreError, Stored, Turn};
 use crate::domain::entry::Digest;
 use crate::domain::payout::Payout;
 use crate::domain::row::{BlockRow, Key, Subject};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use schema::failed;
 use std::fs::{File, TryLockError};
@@ -363,6 +363,19 @@ impl SqliteStore {
     pub async fn blocks(&self, message: Key) -> Result<Vec<BlockRow>, StoreError> {
         let place = "message = ?1 ORDER BY key";
         self.read("reading blocks", move |connection| load::blocks(connection, place, params![message])).await
+    }
+
+    /// See [`super::Store::blocks_booked`].
+    pub async fn blocks_booked(
+        &self,
+        tenant: Option<&str>,
+        date: NaiveDate,
+    ) -> Result<Vec<BlockRow>, StoreError> {
+        let tenant = tenant.map(str::to_owned);
+        self.read("reading booked blocks", move |connection| {
+            query::blocks_booked(connection, tenant.as_deref(), date)
+        })
+        .await
     }
 
     /// See [`super::Store::next_epoch`].

@@ -261,11 +261,11 @@ impl View {
     /// Remembers a reference of the bank's; more than eight are noise, not keys.
     fn learn_reference(&mut self, key: Key, reference: String) {
         let Some(row) = self.payouts.get_mut(&key) else { return };
-        if let Err(place) = row.bank_references.binary_search(&reference) {
-            if row.bank_references.len() < BANK_REFERENCES_MAX {
-                row.bank_references.insert(place, reference.clone());
-                self.bank_references.entry(reference).or_default().insert(key);
-            }
+        if let Err(place) = row.bank_references.binary_search(&reference)
+            && row.bank_references.len() < BANK_REFERENCES_MAX
+        {
+            row.bank_references.insert(place, reference.clone());
+            self.bank_references.entry(reference).or_default().insert(key);
         }
     }
 
@@ -351,7 +351,7 @@ fn new_payout(key: Key, payout: &Payout, recorded: &Recorded) -> PayoutRow {
         debtor_account_ref: payout.instruction.debtor_account_ref.clone(),
         bank: payout.bank.clone(),
         rail: payout.rail,
-        amount: payout.instruction.amount.clone(),
+        amount: payout.instruction.amount,
         execution_date: payout.execution_date,
         replaced_by: None,
         likeness: 0,
@@ -590,12 +590,12 @@ fn apply_to_document(view: &mut View, recorded: &Recorded) {
 fn apply_to_account(view: &mut View, recorded: &Recorded) {
     match &recorded.fact {
         Fact::EntryUnmatched { key, identity, mark, evidence, .. } => {
-            if !view.entries.contains_key(key) {
-                if let Some(row) = new_entry(&recorded.fact) {
-                    view.entry_identities.insert(identity.clone(), *key);
-                    view.entries.insert(*key, row);
-                    view.counters.entry = view.counters.entry.max(key + 1);
-                }
+            if !view.entries.contains_key(key)
+                && let Some(row) = new_entry(&recorded.fact)
+            {
+                view.entry_identities.insert(identity.clone(), *key);
+                view.entries.insert(*key, row);
+                view.counters.entry = view.counters.entry.max(key + 1);
             }
             if let Some(row) = view.entries.get_mut(key) {
                 row.mark(*mark, *evidence);
@@ -624,12 +624,11 @@ fn apply_to_account(view: &mut View, recorded: &Recorded) {
             );
             view.dirty.exceptions.insert(*key);
             view.counters.exception = view.counters.exception.max(key + 1);
-            if let Subject::Payout(payout) = subject {
-                if let Some(row) = view.payout_mut(*payout, recorded) {
-                    if !row.exceptions.contains(code) {
-                        row.exceptions.push(code.clone());
-                    }
-                }
+            if let Subject::Payout(payout) = subject
+                && let Some(row) = view.payout_mut(*payout, recorded)
+                && !row.exceptions.contains(code)
+            {
+                row.exceptions.push(code.clone());
             }
         }
         _ => {}

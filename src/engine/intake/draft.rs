@@ -148,6 +148,13 @@ impl Draft {
         *slot = Some(value);
     }
 
+    /// Leaves a member out.
+    pub fn clear(&mut self, member: &str) {
+        if let Some(slot) = member_index(member).and_then(|at| self.texts.get_mut(at)) {
+            *slot = None;
+        }
+    }
+
     /// The text of a member, if there is one.
     pub fn text(&self, member: &str) -> Option<&str> {
         let index = member_index(member);

@@ -17,10 +17,11 @@ use crate::engine::routing::Bank;
 use crate::engine::runtime::World;
 use crate::net::tls::PeerIdentity;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use chrono::{DateTime, Utc};
 use problem::Problem;
 use std::sync::Arc;
@@ -134,32 +135,65 @@ impl FromRequestParts<Api> for Caller {
     }
 }
 
-/// The routes of the API.
+/// A route: what it is called by, and what answers.
+pub struct Route {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Path with its parameters in braces, as in `openapi.json`.
+    pub path: &'static str,
+    answers: fn() -> MethodRouter<Api>,
+}
+
+const fn route(method: &'static str, path: &'static str, answers: fn() -> MethodRouter<Api>) -> Route {
+    Route { method, path, answers }
+}
+
+/// Every route. The router is made from this table, and `openapi.json` is compared with it.
+pub const ROUTES: &[Route] = &[
+    route("POST", "/v1/payouts", || post(payouts::submit)),
+    route("GET", "/v1/payouts", || get(read::list)),
+    route("GET", "/v1/payouts/{id}", || get(read::payout)),
+    route("POST", "/v1/payouts/{id}/cancel", || post(operate::cancel)),
+    route("POST", "/v1/payouts/{id}/hold", || post(operate::hold)),
+    route("POST", "/v1/payouts/{id}/release", || post(operate::release)),
+    route("GET", "/v1/batches/{batch_id}", || get(read::batch)),
+    route("GET", "/v1/totals", || get(read::totals)),
+    route("GET", "/v1/exceptions", || get(read::exceptions)),
+    route("GET", "/v1/entries", || get(read::entries)),
+    route("GET", "/v1/changes", || get(read::changes)),
+    route("GET", "/v1/reports/day/{date}", || get(read::day)),
+    route("POST", "/v1/documents/{bank}", || {
+        post(operate::ingest).layer(DefaultBodyLimit::max(DOCUMENT_OCTETS_MAX))
+    }),
+    route("GET", "/v1/openapi.json", || get(openapi)),
+];
+
+/// What the routes answer, in OpenAPI 3.1.
+pub const OPENAPI: &str = include_str!("openapi.json");
+
+/// The router of all routes.
 pub fn router(api: Api) -> Router {
-    Router::new()
-        .route("/v1/payouts", post(payouts::submit).get(read::list))
-        .route("/v1/payouts/{id}", get(read::payout))
-        .route("/v1/payouts/{id}/cancel", post(operate::cancel))
-        .route("/v1/payouts/{id}/hold", post(operate::hold))
-        .route("/v1/payouts/{id}/release", post(operate::release))
-        .route("/v1/batches/{batch_id}", get(read::batch))
-        .route("/v1/totals", get(read::totals))
-        .route("/v1/exceptions", get(read::exceptions))
-        .route("/v1/entries", get(read::entries))
-        .route("/v1/changes", get(read::changes))
-        .route("/v1/reports/day/{date}", get(read::day))
-        .route("/v1/openapi.json", get(openapi))
+    ROUTES
+        .iter()
+        .fold(Router::new(), |router, route| router.route(route.path, (route.answers)()))
+        // A route's own bound lies within this one and is the one that counts.
         .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
-        .route(
-            "/v1/documents/{bank}",
-            post(operate::ingest).layer(DefaultBodyLimit::max(DOCUMENT_OCTETS_MAX)),
-        )
         .fallback(Problem::no_route)
         .method_not_allowed_fallback(Problem::no_method)
         .with_state(api)
 }
 
 async fn openapi() -> Response {
-    const OPENAPI: &str = include_str!("openapi.json");
     ([("content-type", "application/json")], OPENAPI).into_response()
+}
+
+/// The body of a request. One that is too large or breaks off is answered with a problem.
+pub struct Octets(pub Bytes);
+
+impl FromRequest<Api> for Octets {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Octets, Problem> {
+        Bytes::from_request(request, api).await.map(Octets).map_err(|refusal| Problem::body(&refusal))
+    }
 }

@@ -1,7 +1,7 @@
 //! Operating routes: cancel, hold, release, and documents fetched by hand.
 
 use super::problem::Problem;
-use super::{Api, Caller, Role};
+use super::{Api, Caller, Octets, Role};
 use crate::domain::fact::Cause;
 use crate::domain::reference::PayoutToken;
 use crate::domain::row::Channel;
@@ -9,7 +9,6 @@ use crate::engine::action::{Answer, Operated};
 use crate::engine::input::{Act, Arrived, Envelope, Input, Operation};
 use crate::store::documents::NewDocument;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -32,7 +31,7 @@ pub async fn cancel(
     Shared(api): Shared<Api>,
     caller: Caller,
     Path(id): Path<String>,
-    body: Bytes,
+    Octets(body): Octets,
 ) -> Result<Response, Problem> {
     operate(&api, &caller, (id, Act::Cancel), &body).await
 }
@@ -42,7 +41,7 @@ pub async fn hold(
     Shared(api): Shared<Api>,
     caller: Caller,
     Path(id): Path<String>,
-    body: Bytes,
+    Octets(body): Octets,
 ) -> Result<Response, Problem> {
     operate(&api, &caller, (id, Act::Hold), &body).await
 }
@@ -52,7 +51,7 @@ pub async fn release(
     Shared(api): Shared<Api>,
     caller: Caller,
     Path(id): Path<String>,
-    body: Bytes,
+    Octets(body): Octets,
 ) -> Result<Response, Problem> {
     operate(&api, &caller, (id, Act::Release), &body).await
 }
@@ -128,7 +127,7 @@ pub async fn ingest(
     Shared(api): Shared<Api>,
     caller: Caller,
     Path(bank): Path<String>,
-    body: Bytes,
+    Octets(body): Octets,
 ) -> Result<Json<Value>, Problem> {
     caller.must(Role::Operate)?;
     if api.world.link(&bank).is_none() {

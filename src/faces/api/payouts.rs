@@ -2,20 +2,21 @@
 //! thread, all errors at once; the rest is decided in the loop.
 
 use super::problem::Problem;
-use super::{Api, Caller, Checks, ITEMS_MAX, Role};
+use super::{Api, Caller, Checks, ITEMS_MAX, Octets, Role};
+use crate::domain::amount::Sums;
 use crate::domain::fact::Cause;
 use crate::engine::action::{Answer, Submitted};
 use crate::engine::input::{Asked, Candidate, Envelope, Input, Mode, Problem as Wrong, Shape, Submit};
 use crate::engine::intake::check::{Checked, Context, Seen};
 use crate::engine::intake::finding::{Finding, Origin};
-use crate::engine::intake::payouts::Reader;
+use crate::engine::intake::payouts::{Envelope as Around, Reader};
 use crate::store::documents::NewDocument;
 use axum::body::Bytes;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Longest idempotency key, in characters. Chosen by us.
@@ -26,7 +27,7 @@ pub async fn submit(
     Shared(api): Shared<Api>,
     caller: Caller,
     headers: HeaderMap,
-    body: Bytes,
+    Octets(body): Octets,
 ) -> Result<Response, Problem> {
     caller.must(Role::Submit)?;
     let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -115,6 +116,7 @@ fn checked(
         }
         items.push(asked(row, (&mut seen, &context))?);
     }
+    as_expected(reader.envelope(), &items)?;
     let mode = if reader.envelope().atomic { Mode::Atomic } else { Mode::PerItem };
     let shape = if reader.is_single() { Shape::One } else { Shape::Many };
     Ok(Submit {
@@ -133,9 +135,8 @@ fn asked(
 ) -> Result<Asked, Problem> {
     let draft = match row {
         Ok(draft) => draft,
-        Err(findings) if findings.iter().any(|finding| matches!(finding.origin, Origin::Whole)) => {
-            return Err(malformed(&findings));
-        }
+        // Nothing after it was read: nobody knows what the rest of the request was meant to be.
+        Err(findings) if findings.iter().any(leaves_rest_unread) => return Err(malformed(&findings)),
         Err(findings) => {
             return Ok(Asked::Refused { external_id: None, problems: findings.iter().map(wrong).collect() });
         }
@@ -147,12 +148,40 @@ fn asked(
     })
 }
 
+fn leaves_rest_unread(finding: &Finding) -> bool {
+    matches!(finding.origin, Origin::Whole)
+        || ["json.syntax", "json.too_large", "input.unreadable"].contains(&finding.code)
+}
+
 fn malformed(findings: &[Finding]) -> Problem {
-    let errors = findings
+    Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "The body is not readable")
+        .errors(shown(findings))
+}
+
+fn shown(findings: &[Finding]) -> Vec<Value> {
+    findings
         .iter()
         .map(|finding| json!({ "pointer": finding.pointer(), "code": finding.code, "message": finding.message }))
-        .collect();
-    Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "The body is not readable").errors(errors)
+        .collect()
+}
+
+/// What the client expects of the whole is compared where nothing is refused: refused items have no amount to add,
+/// and the client hears of them anyway.
+fn as_expected(envelope: &Around, items: &[Asked]) -> Result<(), Problem> {
+    let mut sums = Sums::default();
+    for item in items {
+        let Asked::Good(candidate) = item else { return Ok(()) };
+        sums.add(&candidate.payout.instruction.amount).map_err(|cause| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "batch.sum", "The amounts cannot be added")
+                .detail(cause.to_string())
+        })?;
+    }
+    let findings = envelope.check(items.len() as u64, &sums);
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let title = "The payouts are not what the request says to expect";
+    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "payouts.unexpected", title).errors(shown(&findings)))
 }
 
 /// A finding as the engine's answer carries it.

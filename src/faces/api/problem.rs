@@ -3,6 +3,7 @@
 
 use super::Role;
 use crate::engine::answer::problem_json;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -67,6 +68,16 @@ impl Problem {
     pub fn query(name: &str, detail: &str) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, "query.invalid", "A query parameter is not valid")
             .detail(format!("{name}: {detail}"))
+    }
+
+    /// The body is too large, or did not come to its end.
+    pub fn body(refusal: &BytesRejection) -> Problem {
+        match refusal.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The body is too large")
+            }
+            _ => Problem::new(StatusCode::BAD_REQUEST, "body.broken_off", "The body did not come to its end"),
+        }
     }
 
     /// The body is of another media type.

@@ -87,14 +87,14 @@ pub fn answered(result: Result<Value, StoreError>) -> Result<Json<Value>, Proble
 }
 
 type Answer = Result<Json<Value>, Problem>;
-type Parameters = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+type Parameters<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
 
-fn parameters(asked: Parameters) -> Result<Asked, Problem> {
+fn parameters<T>(asked: Parameters<T>) -> Result<T, Problem> {
     asked.map(|Query(asked)| asked).map_err(|cause| Problem::query("query", &cause.body_text()))
 }
 
 /// `GET /v1/payouts`
-pub async fn list(Shared(api): Shared<Api>, caller: Caller, asked: Parameters) -> Answer {
+pub async fn list(Shared(api): Shared<Api>, caller: Caller, asked: Parameters<Asked>) -> Answer {
     caller.must(Role::Read)?;
     let wanted = parameters(asked)?.wanted(&caller.0.tenant)?;
     answered(query::payouts(&api.world.store, wanted.filter, wanted.cursor, wanted.limit).await)
@@ -123,14 +123,14 @@ pub async fn totals(Shared(api): Shared<Api>, caller: Caller) -> Answer {
 }
 
 /// `GET /v1/exceptions`
-pub async fn exceptions(Shared(api): Shared<Api>, caller: Caller, asked: Parameters) -> Answer {
+pub async fn exceptions(Shared(api): Shared<Api>, caller: Caller, asked: Parameters<Asked>) -> Answer {
     caller.must(Role::Read)?;
     let wanted = parameters(asked)?.wanted(&caller.0.tenant)?;
     answered(query::exceptions(&api.world.store, wanted.filter, wanted.cursor, wanted.limit).await)
 }
 
 /// `GET /v1/entries`
-pub async fn entries(Shared(api): Shared<Api>, caller: Caller, asked: Parameters) -> Answer {
+pub async fn entries(Shared(api): Shared<Api>, caller: Caller, asked: Parameters<Asked>) -> Answer {
     caller.must(Role::Read)?;
     let wanted = parameters(asked)?.wanted(&caller.0.tenant)?;
     answered(query::entries(&api.world.store, wanted.filter, wanted.cursor, wanted.limit).await)
@@ -145,8 +145,9 @@ pub struct Since {
 }
 
 /// `GET /v1/changes?since=CURSOR`
-pub async fn changes(Shared(api): Shared<Api>, caller: Caller, Query(asked): Query<Since>) -> Answer {
+pub async fn changes(Shared(api): Shared<Api>, caller: Caller, asked: Parameters<Since>) -> Answer {
     caller.must(Role::Read)?;
+    let asked = parameters(asked)?;
     let limit = asked.limit.unwrap_or(PAGE_ITEMS_MAX).clamp(1, PAGE_ITEMS_MAX);
     let found = query::changes(&api.world.store, &caller.0.tenant, asked.since.as_deref(), limit).await;
     answered(found.map(Option::unwrap_or_default)).and_then(|Json(value)| {
@@ -165,10 +166,12 @@ pub struct OfAccount {
 pub async fn day(
     Shared(api): Shared<Api>,
     caller: Caller,
-    Path(date): Path<NaiveDate>,
-    Query(asked): Query<OfAccount>,
+    Path(date): Path<String>,
+    asked: Parameters<OfAccount>,
 ) -> Answer {
     caller.must(Role::Read)?;
+    let asked = parameters(asked)?;
+    let date = date.parse().map_err(|_| Problem::query("date", "not YYYY-MM-DD"))?;
     let wanted = day::Wanted { tenant: Some(caller.0.tenant.clone()), account_ref: asked.account, date };
     answered(day::report(&api.world.store, &wanted).await)
 }

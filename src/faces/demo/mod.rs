@@ -81,8 +81,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<u64, DemoErro
     );
     let store = Store::Sqlite(SqliteStore::open_read_only(&Places::within(&setup.data_dir))?);
     let watch = Watch { store: &store, patience: Duration::from_secs(options.patience_s) };
-    watch.until_ended(&mut children, out).await?;
-    let elapsed = started.elapsed();
+    let elapsed = watch.until_ended(&mut children, (&setup, started), out).await?;
     bank::end_day(&setup).await?;
     watch.until_on_statement(&mut children, out).await?;
     let summary = summary::make(&setup, &store, &submitted).await?;
@@ -109,18 +108,25 @@ struct Watch<'a> {
 
 /// What has changed since the last look.
 #[derive(Clone, PartialEq, Eq, Default)]
-struct Seen(Vec<(&'static str, State, u64)>, u64);
+struct Seen(Vec<(&'static str, State, u64)>);
 
 impl Watch<'_> {
-    /// Shows progress until every payout has its end or waits for a person.
-    async fn until_ended(&self, children: &mut Children, out: &mut dyn Write) -> Result<(), DemoError> {
+    /// Shows progress until every payout has its end or waits for a person; says when that was for all
+    /// that was due on the first day. Payouts dated ahead wait for the bank's next business days.
+    async fn until_ended(
+        &self,
+        children: &mut Children,
+        (setup, started): (&setup::Setup, Instant),
+        out: &mut dyn Write,
+    ) -> Result<Duration, DemoError> {
         let mut progress = Progress::new();
         let mut seen = Seen::default();
         let mut changed_at = Instant::now();
+        let mut first_day = None;
         loop {
             children.look_after(out).await?;
             let totals = self.store.totals(None).await?;
-            let now = Seen(totals.iter().map(|row| (row.currency.code(), row.state, row.count)).collect(), 0);
+            let now = Seen(totals.iter().map(|row| (row.currency.code(), row.state, row.count)).collect());
             if now != seen {
                 seen = now;
                 changed_at = Instant::now();
@@ -129,7 +135,13 @@ impl Watch<'_> {
             let open: u64 = totals.iter().filter(|row| !has_end(row.state)).map(|row| row.count).sum();
             if open == 0 && !totals.is_empty() {
                 progress.finish(out);
-                return Ok(());
+                return Ok(first_day.unwrap_or_else(|| changed_at.duration_since(started)));
+            }
+            let at_bank = totals.iter().all(|row| has_end(row.state) || waits_at_bank(row.state));
+            if at_bank && changed_at.elapsed() > DAY_REST {
+                first_day.get_or_insert(changed_at.duration_since(started));
+                bank::end_day(setup).await?;
+                tokio::time::sleep(DAY_REST).await;
             }
             self.check(changed_at)?;
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -155,7 +167,8 @@ impl Watch<'_> {
                 changed_at = Instant::now();
             }
             self.check(changed_at)?;
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            // Counting reads every payout: the more there are, the rarer.
+            tokio::time::sleep(Duration::from_millis(200 + waiting.min(20_000) / 10)).await;
         }
     }
 
@@ -166,6 +179,14 @@ impl Watch<'_> {
             Ok(())
         }
     }
+}
+
+/// How long nothing changes before the bank's day is ended. Chosen by us: longer than the bank's longest pause.
+const DAY_REST: Duration = Duration::from_millis(2_500);
+
+/// The bank has it and says nothing more today.
+fn waits_at_bank(state: State) -> bool {
+    matches!(state, State::Submitted | State::InReview | State::InProcess | State::Settled)
 }
 
 /// Nothing more is to come without a person.

@@ -109,21 +109,19 @@ fn rows(wanted: usize) -> Result<Vec<Draft>, DemoError> {
     let reader = Reader::new(CREATORS.as_bytes(), Separator::Comma)
         .map_err(|findings| DemoError::Api(format!("the embedded file: {findings:?}")))?;
     let all: Vec<Draft> = reader.filter_map(Result::ok).collect();
-    let mut rows: Vec<Draft> = Vec::with_capacity(wanted);
-    let mut round = 0;
-    while rows.len() < wanted && !all.is_empty() {
-        for row in all.iter().take(wanted - rows.len()) {
-            rows.push(if round == 0 { row.clone() } else { repeated(row, round) });
-        }
-        round += 1;
-    }
-    Ok(rows)
+    let rows = (0..wanted).filter_map(|number| {
+        let row = all.get(number % all.len().max(1))?;
+        let round = number / all.len();
+        Some(if round == 0 { row.clone() } else { repeated(row, number) })
+    });
+    Ok(rows.collect())
 }
 
 /// The same payee under other ids and another text, so that it is a payout of its own and no
-/// suspected duplicate.
-fn repeated(row: &Draft, round: usize) -> Draft {
+/// suspected duplicate. Short enough for every rail.
+fn repeated(row: &Draft, number: usize) -> Draft {
     let mut row = row.clone();
+<<<<<<< HEAD
     for (member, separator) in
         [("external_id", "-r"), ("end_to_end_id", "R"), ("remittance.unstructured", " ")]
     {
@@ -136,7 +134,30 @@ fn repeated(row: &Draft, round: usize) -> Draft {
     {
         if let Some(index) = member_index("remittance.unstructured") {
             row.set(index, format!("Creator reward {round}"));
+=======
+    let external_id = row.text("external_id").map(|text| format!("{text}-{number}"));
+    let end_to_end_id = row.text("end_to_end_id").map(|_| format!("R{number}"));
+    let structured = row.text("remittance.structured.reference").is_some();
+    let amount = row.text("amount.value").and_then(|text| other_amount(text, number)).filter(|_| structured);
+    let text = (!structured).then(|| format!("Reward {number}"));
+    let changes = [
+        ("external_id", external_id),
+        ("end_to_end_id", end_to_end_id),
+        ("amount.value", amount),
+        ("remittance.unstructured", text),
+    ];
+    for (member, value) in changes {
+        if let (Some(value), Some(index)) = (value, member_index(member)) {
+            row.set(index, value);
+>>>>>>> main
         }
     }
     row
+}
+
+/// An amount that this payee does not get twice; an amount that is to be refused stays as it is.
+fn other_amount(text: &str, number: usize) -> Option<String> {
+    let (whole, cents) = text.split_once('.')?;
+    let whole: u64 = whole.parse().ok()?;
+    (cents.len() == 2).then(|| format!("{}.{cents}", whole + u64::try_from(number / 1_000).unwrap_or(0)))
 }

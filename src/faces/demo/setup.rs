@@ -91,16 +91,28 @@ fn fresh(dir: &Path, options: &Options) -> Result<(), DemoError> {
     let [api, callback, metrics, bank] = ports;
     let treasury = spki(&pki.join("treasury-tls-cert.pem"))?;
     write_text(&dir.join("gateway.toml"), &gateway_toml([api, callback, metrics, bank], &treasury))?;
-    write_text(&dir.join("bank.toml"), &bank_toml(bank, callback, options.faults))?;
-    if options.faults {
-        write_text(&dir.join("faults.toml"), FAULTS)?;
-    }
+    write_text(&dir.join("bank.toml"), &bank_toml(bank, callback))?;
+    write_text(&dir.join("behaviour.toml"), if options.faults { FAULTS } else { ORDINARY })?;
     write_text(&dir.join("urls"), &format!("https://127.0.0.1:{api}\nhttps://127.0.0.1:{bank}\n"))
 }
 
-/// The bank's script of faults.
-const FAULTS: &str =
-    "# What the bank does wrong in this run. See docs/sandbox.md.\npreset = \"faults\"\nseed = 20\n";
+/// A bad day at the bank: the sandbox's own preset.
+const FAULTS: &str = "# What the bank does wrong in this run.\nversion = 1\nseed = 20\npreset = \"faults\"\n";
+/// An ordinary day: a few payments are refused, a few come back.
+const ORDINARY: &str = r#"# An ordinary day at the bank.
+version = 1
+seed = 20
+
+[[rule]]
+does = "reject"
+per_mille = 5
+code = "AC04"
+
+[[rule]]
+does = "return"
+per_mille = 5
+code = "AC01"
+"#;
 
 fn write_text(path: &Path, text: &str) -> Result<(), DemoError> {
     std::fs::write(path, text).map_err(file_error(path))
@@ -192,8 +204,7 @@ ca = "pki/ca-cert.pem"
     )
 }
 
-fn bank_toml(bank: u16, callback: u16, faults: bool) -> String {
-    let behaviour = if faults { "behaviour = \"faults.toml\"\n" } else { "" };
+fn bank_toml(bank: u16, callback: u16) -> String {
     let accounts: String = demonstration::accounts()
         .iter()
         .map(|account| {
@@ -217,7 +228,8 @@ bic = "DEMODEFFXXX"
 listen = "127.0.0.1:{bank}"
 public_url = "https://127.0.0.1:{bank}"
 data_dir = "bank"
-{behaviour}
+behaviour = "behaviour.toml"
+
 [keys]
 tls_certificate = "pki/bank-tls-cert.pem"
 tls_key = "pki/bank-tls-key.pem"

@@ -318,7 +318,7 @@ fn compare(
     let order = (1..=keys).map(|place| place.to_string()).collect::<Vec<_>>().join(", ");
     let sql = format!("SELECT * FROM {name} ORDER BY {order}");
     let (mut here, mut there) = (connection.prepare(&sql)?, scratch.prepare(&sql)?);
-    let columns: Vec<String> = here.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = here.column_names().map(str::to_owned).collect();
     let (mut here, mut there) = (here.query([])?, there.query([])?);
     let (mut left, mut right) = (here.next()?, there.next()?);
     loop {

@@ -7,13 +7,13 @@ use super::rows::{
 use crate::domain::currency::Currency;
 use crate::domain::lifecycle::State;
 use crate::domain::reference::PayoutToken;
-use crate::domain::row::{Key, Subject};
+use crate::domain::row::{BlockRow, Key, Subject};
 use crate::store::facts::subject_parts;
 use crate::store::listing::{
     Cursor, EntryListed, ExceptionListed, Filter, Found, PAGE_ITEMS_MAX, Page, PayoutListed, StatementListed,
     TotalsRow, Unbatched, Work, WorkLimits,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Result, ToSql, params, params_from_iter};
 
@@ -62,6 +62,8 @@ pub fn list(
     conditions.and_if("p.currency = ?", filter.currency.map(|currency| currency.code().to_owned()));
     conditions.and_if("p.execution_date >= ?", filter.date_from.map(|date| date.to_string()));
     conditions.and_if("p.execution_date <= ?", filter.date_to.map(|date| date.to_string()));
+    let booked = "? IN (p.booking_date, p.return_date)";
+    conditions.and_if(booked, filter.booked_on.map(|date| date.to_string()));
     conditions.and_if("p.recorded_at >= ?", filter.since.map(|time| time.timestamp_micros()));
     conditions.and_if("p.recorded_at < ?", filter.until.map(|time| time.timestamp_micros()));
     let reason = "? IN (p.reason_code, p.reason_proprietary, p.return_reason)";
@@ -158,6 +160,16 @@ pub fn statements(
     let sql =
         format!("SELECT {STATEMENT} FROM statement{} ORDER BY key DESC LIMIT {}", conditions.sql, limit + 1);
     Ok(Page::cut(rows(connection, &sql, conditions.values, read_statement)?, limit, |item| item.row.key))
+}
+
+/// Blocks whose collective debit was booked on that day, oldest first.
+pub fn blocks_booked(
+    connection: &Connection,
+    tenant: Option<&str>,
+    date: NaiveDate,
+) -> Result<Vec<BlockRow>> {
+    let place = "booked = 1 AND booking_date = ?1 AND (?2 IS NULL OR tenant = ?2) ORDER BY key";
+    blocks(connection, place, params![date.to_string(), tenant])
 }
 
 /// Everything that carries an id.

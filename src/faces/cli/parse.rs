@@ -1,0 +1,48 @@
+//! `girogate parse`: what a bank's reports say, one JSON object a line, in the order of the document.
+
+use super::screen::Screen;
+use super::{Exit, Failure, file};
+use crate::messages::validate;
+use crate::schema::event::NotWellFormed;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// `girogate parse`
+#[derive(Args)]
+pub struct Parse {
+    /// Reports; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Parse {
+    /// The records of each file; each is read, whatever became of the one before.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        let mut exit = Exit::Done;
+        for path in &self.files {
+            exit = exit.max(match read(path, screen) {
+                Ok(exit) => exit,
+                Err(failure) => {
+                    screen.failure(failure.code, &failure.text);
+                    failure.exit
+                }
+            });
+        }
+        Ok(exit)
+    }
+}
+
+fn read(path: &Path, screen: &mut Screen) -> Result<Exit, Failure> {
+    let input = file::open(path)?;
+    let parsed = validate::parse(input, Some(&file::shown(path)), &mut |record, _| {
+        if !screen.is_closed() {
+            screen.record(&record);
+        }
+    });
+    match &parsed.stopped {
+        Some(NotWellFormed::Io { source, .. }) => Err(file::refused(path, source)),
+        Some(_) => Ok(Exit::Finding),
+        None if parsed.invalid == 0 && parsed.deviations == 0 => Ok(Exit::Done),
+        None => Ok(Exit::Finding),
+    }
+}

@@ -1,0 +1,91 @@
+//! `girogate validate`: the strict verdict on documents, with the place of everything that breaks the schema.
+
+use super::screen::{Screen, Tone};
+use super::{Exit, Failure, file, schema};
+use crate::messages::validate::{Validated, validate_file};
+use crate::schema::event::NotWellFormed;
+use crate::schema::model;
+use clap::Args;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// `girogate validate`
+#[derive(Args)]
+pub struct Validate {
+    /// Judge by this schema instead of those that are built in.
+    #[arg(long, value_name = "XSD")]
+    schema: Option<PathBuf>,
+    /// Documents; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Validate {
+    /// One verdict per file; each is judged, whatever became of the one before.
+    pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        let schema = match &self.schema {
+            Some(path) => Some(schema::read(path, Failure::usage)?),
+            None => None,
+        };
+        let mut exit = Exit::Done;
+        for path in &self.files {
+            exit = exit.max(match judge(path, schema.as_ref(), screen) {
+                Ok(exit) => exit,
+                Err(failure) => {
+                    screen.failure(failure.code, &failure.text);
+                    failure.exit
+                }
+            });
+        }
+        Ok(exit)
+    }
+}
+
+fn judge(path: &Path, schema: Option<&model::Schema>, screen: &mut Screen) -> Result<Exit, Failure> {
+    let validated = validate_file(file::open(path)?, schema);
+    let name = file::shown(path);
+    if screen.is_json() {
+        show_json(&name, &validated, screen)
+    } else {
+        show(&name, &validated, screen)
+    }
+    match &validated.parsed.stopped {
+        Some(NotWellFormed::Io { source, .. }) => Err(file::refused(path, source)),
+        Some(_) => Ok(Exit::Finding),
+        None if validated.verdict.valid => Ok(Exit::Done),
+        None => Ok(Exit::Finding),
+    }
+}
+
+fn show(name: &str, validated: &Validated, screen: &mut Screen) {
+    for found in &validated.deviations {
+        let (line, column, code, text, path) =
+            (found.line, found.column, &found.code, &found.text, &found.path);
+        screen.line(&format!("{name}:{line}:{column}: {code}: {text} ({path})"));
+    }
+    let kept = validated.deviations.len() as u64;
+    if validated.parsed.deviations > kept {
+        screen.line(&format!("{name}: {} more are not shown", validated.parsed.deviations - kept));
+    }
+    let verdict = &validated.verdict;
+    let said = if verdict.valid && validated.parsed.stopped.is_none() {
+        screen.word(Tone::Good, "valid")
+    } else {
+        format!("{}, {} errors", screen.word(Tone::Bad, "invalid"), verdict.errors)
+    };
+    screen.line(&format!("{name}: {said} ({})", verdict.schema));
+}
+
+fn show_json(name: &str, validated: &Validated, screen: &mut Screen) {
+    for found in &validated.deviations {
+        screen.record(&json!({
+            "record": "deviation", "file": name, "line": found.line, "column": found.column,
+            "path": found.path, "code": found.code, "text": found.text,
+        }));
+    }
+    let verdict = &validated.verdict;
+    let valid = verdict.valid && validated.parsed.stopped.is_none();
+    screen.record(&json!({
+        "record": "verdict", "file": name, "schema": verdict.schema, "valid": valid, "errors": verdict.errors,
+    }));
+}
