@@ -121,20 +121,6 @@ fn rows(wanted: usize) -> Result<Vec<Draft>, DemoError> {
 /// suspected duplicate. Short enough for every rail.
 fn repeated(row: &Draft, number: usize) -> Draft {
     let mut row = row.clone();
-<<<<<<< HEAD
-    for (member, separator) in
-        [("external_id", "-r"), ("end_to_end_id", "R"), ("remittance.unstructured", " ")]
-    {
-        let (Some(text), Some(index)) = (row.text(member).map(str::to_owned), member_index(member)) else {
-            continue;
-        };
-        row.set(index, format!("{text}{separator}{round}"));
-    }
-    if row.text("remittance.unstructured").is_none() && row.text("remittance.structured.reference").is_none()
-    {
-        if let Some(index) = member_index("remittance.unstructured") {
-            row.set(index, format!("Creator reward {round}"));
-=======
     let external_id = row.text("external_id").map(|text| format!("{text}-{number}"));
     let end_to_end_id = row.text("end_to_end_id").map(|_| format!("R{number}"));
     let structured = row.text("remittance.structured.reference").is_some();
@@ -149,7 +135,6 @@ fn repeated(row: &Draft, number: usize) -> Draft {
     for (member, value) in changes {
         if let (Some(value), Some(index)) = (value, member_index(member)) {
             row.set(index, value);
->>>>>>> main
         }
     }
     row
