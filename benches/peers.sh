@@ -104,7 +104,7 @@ for number in range(count):
     transfer.add_payment({
         "name": "Zoe Muller", "IBAN": "DE89370400440532013000", "amount": 100 + number % 250000,
         "execution_date": datetime.date.today() + datetime.timedelta(days=2),
-        "address": {"address_type": "ADDR", "street_name": "Hauptstrasse", "building_number": str(1 + number % 180),
+        "address": {"street_name": "Hauptstrasse", "building_number": str(1 + number % 180),
                     "postcode": str(10000 + number % 80000), "town": "Berlin", "country": "DE"},
         "description": f"Reward for November, statement {number}", "endtoend_id": f"creator-{number:06}"})
 sys.stdout.buffer.write(transfer.export(validate=validate))
