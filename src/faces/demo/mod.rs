@@ -71,7 +71,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<u64, DemoErro
     let mut children = Children::start(&setup).await?;
     say(out, &format!("bank    {}\ngateway {}", setup.bank_url, setup.api_url));
     let started = Instant::now();
-    let submitted = payouts::submit(&setup, options, out).await?;
+    let submitted = payouts::submit(&setup, options).await?;
     say(
         out,
         &format!(
