@@ -87,9 +87,8 @@ impl ConformError {
 
 /// Whether a claim covers a row: the same code, or the number of its family.
 fn covers(claim: &str, code: &str) -> bool {
-    let family =
-        code.trim_end_matches(|letter: char| letter.is_ascii_uppercase() && !claim.ends_with(letter));
-    claim.eq_ignore_ascii_case(code) || (code.len() == family.len() + 1 && claim.eq_ignore_ascii_case(family))
+    let family = code.strip_suffix(|letter: char| letter.is_ascii_uppercase()).unwrap_or(code);
+    claim.eq_ignore_ascii_case(code) || claim.eq_ignore_ascii_case(family)
 }
 
 /// The rows of a run.
@@ -142,9 +141,11 @@ pub async fn run(config: &Config, path: &Path, options: &Options) -> Result<Vec<
     settle(&mut stage, &checks, (Until::States, deadline, quiet)).await?;
     let days = if planned.scenarios.iter().any(|scenario| ends_later(scenario)) { 2 } else { 1 };
     for _ in 0..days {
-        // A bank that closes its day by itself is waited for as long as patience lasts.
-        if control::end_day(stage.link()).await == Ok(true) {
-            settle(&mut stage, &checks, (Until::Everything, deadline, quiet)).await?;
+        // A bank that closes its day by itself is waited for as long as something comes.
+        let closed = control::end_day(stage.link()).await == Ok(true);
+        settle(&mut stage, &checks, (Until::Everything, deadline, quiet)).await?;
+        if !closed {
+            break;
         }
     }
     let mut rows = stage.rows().await?;
