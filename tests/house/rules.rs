@@ -175,7 +175,6 @@ pub const PARAMETERS_MAX: usize = 4;
 pub const BORNE: &[(&str, &str, usize)] = &[
     ("boolean parameters", "src/engine/intake/payouts.rs::next_item", 1),
     ("boolean parameters", "src/engine/unknown.rs::inquire_at", 1),
-    ("boolean parameters", "src/faces/demo/setup.rs::bank_toml", 1),
     ("boolean parameters", "src/sandbox/desk.rs::inquire", 1),
     ("boolean parameters", "src/sandbox/plan.rs::fate", 1),
     ("boolean parameters", "src/sandbox/plan.rs::take", 1),
@@ -203,4 +202,4 @@ pub const BORNE: &[(&str, &str, usize)] = &[
 ];
 
 /// Dependencies of the manifest that no source file uses yet. It only shrinks.
-pub const UNUSED_DEPENDENCIES: &[&str] = &["indicatif", "quick-xml"];
+pub const UNUSED_DEPENDENCIES: &[&str] = &["quick-xml"];

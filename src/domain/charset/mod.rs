@@ -94,10 +94,10 @@ impl CharacterSet {
     pub fn contains(self, character: char) -> bool {
         match self {
             CharacterSet::Sepa | CharacterSet::SwiftX => {
-                character.is_ascii_alphanumeric() || "/-?:().,'+ ".contains(character)
+                matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | '/' | '-' | '?' | ':' | '(' | ')' | '.' | ',' | '\'' | '+' | ' ')
             }
             CharacterSet::Bacs => {
-                character.is_ascii_uppercase() || character.is_ascii_digit() || ".&/- ".contains(character)
+                matches!(character, 'A'..='Z' | '0'..='9' | '.' | '&' | '/' | '-' | ' ')
             }
             CharacterSet::Ascii => matches!(character, ' '..='~'),
             CharacterSet::Latin => {
@@ -124,6 +124,9 @@ impl CharacterSet {
 /// [`Policy::Transliterate`] a missing character is spelled by our own table, else by its usual romanisation; one
 /// that has none becomes a full stop, several in a row one full stop. Length is not limited here: the caller knows the rail.
 pub fn fit(text: &str, set: CharacterSet, policy: Policy) -> Result<Fitted, TextError> {
+    if fits_already(text, set) {
+        return Ok(Fitted { text: text.to_owned(), replaced: 0, changed: false });
+    }
     refuse_controls(text)?;
     let characters = spelling::compose(text);
     if policy == Policy::Refuse {
@@ -132,6 +135,19 @@ pub fn fit(text: &str, set: CharacterSet, policy: Policy) -> Result<Fitted, Text
     let (fitted, replaced) = spelling::spell(&characters, set);
     let changed = fitted != text;
     Ok(Fitted { text: fitted, replaced, changed })
+}
+
+/// Most texts need no change: ASCII of the set with single spaces, none at the ends. No set has control characters.
+fn fits_already(text: &str, set: CharacterSet) -> bool {
+    let mut before = b' ';
+    for octet in text.bytes() {
+        let doubled = octet == b' ' && before == b' ';
+        if doubled || !octet.is_ascii() || !set.contains(char::from(octet)) {
+            return false;
+        }
+        before = octet;
+    }
+    before != b' '
 }
 
 /// Makes a name fit; refuses it if no letter or digit would remain, because a payment without a payee is none.

@@ -172,8 +172,7 @@ impl Fitter<'_> {
             &mut parts.country_subdivision,
         ];
         for (slot, (name, text, most)) in slots.into_iter().zip(before.texts()) {
-            let member = address_member(name);
-            *slot = text.and_then(|text| self.text(&member, text, most, Use::Address));
+            *slot = text.and_then(|text| self.text(&address_member(name), text, most, Use::Address));
         }
         for (at, line) in before.lines.iter().enumerate() {
             let member = format!("creditor.address.lines.{at}");

@@ -62,12 +62,12 @@ impl fmt::Debug for IdKey {
 
 /// A hash of texts, each with its length, for comparisons that need no key.
 pub fn hash_of<'a>(parts: impl Iterator<Item = &'a str>) -> u64 {
-    let mut context = digest::Context::new(&digest::SHA256);
+    let mut text = Vec::with_capacity(1024);
     for part in parts {
-        context.update(&(part.len() as u64).to_be_bytes());
-        context.update(part.as_bytes());
+        text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        text.extend_from_slice(part.as_bytes());
     }
-    let octets = context.finish();
+    let octets = digest::digest(&digest::SHA256, &text);
     octets.as_ref().iter().take(8).fold(0, |hash, octet| hash << 8 | u64::from(*octet))
 }
 

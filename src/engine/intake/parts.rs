@@ -272,23 +272,26 @@ impl<'a> Reader<'a> {
         if !self.draft.has_below("creditor.address") {
             return None;
         }
-        let part = |name: &str| self.text(&format!("creditor.address.{name}")).map(str::to_owned);
+        let part = |member: &str| self.text(member).map(str::to_owned);
         let parts = AddressParts {
-            department: part("department"),
-            sub_department: part("sub_department"),
-            street: part("street"),
-            building_number: part("building"),
-            building_name: part("building_name"),
-            floor: part("floor"),
-            post_box: part("post_box"),
-            room: part("room"),
-            postcode: part("postcode"),
-            town: part("town"),
-            town_location: part("town_location"),
-            district: part("district"),
-            country_subdivision: part("country_subdivision"),
-            country: part("country"),
-            lines: ["lines.0", "lines.1"].into_iter().filter_map(part).collect(),
+            department: part("creditor.address.department"),
+            sub_department: part("creditor.address.sub_department"),
+            street: part("creditor.address.street"),
+            building_number: part("creditor.address.building"),
+            building_name: part("creditor.address.building_name"),
+            floor: part("creditor.address.floor"),
+            post_box: part("creditor.address.post_box"),
+            room: part("creditor.address.room"),
+            postcode: part("creditor.address.postcode"),
+            town: part("creditor.address.town"),
+            town_location: part("creditor.address.town_location"),
+            district: part("creditor.address.district"),
+            country_subdivision: part("creditor.address.country_subdivision"),
+            country: part("creditor.address.country"),
+            lines: ["creditor.address.lines.0", "creditor.address.lines.1"]
+                .into_iter()
+                .filter_map(part)
+                .collect(),
         };
         match Address::parse(parts) {
             Ok(address) => Some(address),
@@ -401,12 +404,12 @@ impl<'a> Reader<'a> {
 
     /// An absolute date, `today`, or `+N` days from the bank's present date.
     fn date(&mut self, debtor: Option<&ConfiguredAccount>, context: &Context<'_>) -> Option<NaiveDate> {
-        let today = context.local_date(debtor);
+        let today = || context.local_date(debtor);
         let parse = |text: &str| match text.strip_prefix('+') {
-            None if text == "today" => Some(today),
+            None if text == "today" => Some(today()),
             None => iso_date(text),
             Some(days) if days.len() <= 4 && days.bytes().all(|octet| octet.is_ascii_digit()) => {
-                today.checked_add_days(Days::new(days.parse().ok()?))
+                today().checked_add_days(Days::new(days.parse().ok()?))
             }
             Some(_) => None,
         };

@@ -54,7 +54,7 @@ impl Asking {
             let tenant = means.config.gateway.tenant.clone();
             Ok(Source::Store { store: means.store()?, tenant })
         } else {
-            Ok(Source::Gateway(means.api()?))
+            Ok(Source::Gateway(Box::new(means.api()?)))
         }
     }
 }

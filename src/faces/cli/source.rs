@@ -12,7 +12,7 @@ use serde_json::Value;
 /// Whom a command asks.
 pub enum Source {
     /// A running gateway, through its API.
-    Gateway(ApiClient),
+    Gateway(Box<ApiClient>),
     /// The store, read directly.
     Store {
         /// Opened for reading.

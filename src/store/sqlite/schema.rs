@@ -6,6 +6,7 @@ use crate::domain::lifecycle::{self, State};
 use crate::domain::status::{STATUSES, StatusNews};
 use crate::store::StoreError;
 use crate::store::chain::sha256;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
 
@@ -29,7 +30,7 @@ pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     pragma(&connection, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(&tune)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(&tune)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    keep_statements(&connection).map_err(&tune)?;
     assert_setting(&connection, "journal_mode", "wal")?;
     assert_setting(&connection, "synchronous", "2")?;
     migrate(&mut connection)?;
@@ -45,8 +46,16 @@ pub fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let tune = failed("tuning the database");
     connection.pragma_update(None, "query_only", true).map_err(&tune)?;
     connection.pragma_update(None, "cache_size", -READER_CACHE_KIB).map_err(&tune)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    keep_statements(&connection).map_err(&tune)?;
     Ok(connection)
+}
+
+/// Keeps statements prepared whatever values they are bound to. Without the guarantee of stable plans a statement that
+/// might use a partial index is prepared anew for each value, which took most of the time of a lookup.
+/// Source: SQLite, `SQLITE_DBCONFIG_ENABLE_QPSG`.
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 /// Opens an empty database that nobody keeps, with our layout: to see what facts lead to.
@@ -57,7 +66,7 @@ pub fn open_scratch() -> Result<Connection, StoreError> {
     pragma(&connection, "journal_mode", "OFF")?;
     connection.pragma_update(None, "synchronous", "OFF").map_err(&tune)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(&tune)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    keep_statements(&connection).map_err(&tune)?;
     migrate(&mut connection)?;
     Ok(connection)
 }

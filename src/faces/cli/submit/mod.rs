@@ -13,6 +13,7 @@ use super::source::{AskError, Source};
 use super::{Exit, Failure};
 use crate::domain::lifecycle::State;
 use crate::engine::convert::Format;
+use crate::engine::input::Mode;
 use crate::engine::intake::finding::Origin;
 use crate::faces::api::{BODY_OCTETS_MAX, ITEMS_MAX};
 use crate::faces::client::{Answered, ApiClient};
@@ -101,7 +102,7 @@ async fn submit_all(args: &Submit, screen: &mut Screen) -> Result<Exit, Failure>
     }
     let mut exit = if sum.refused == 0 { Exit::Done } else { Exit::Finding };
     if args.wait {
-        exit = exit.max(wait(&Source::Gateway(api), (&sum.ids, args.timeout), screen).await?);
+        exit = exit.max(wait(&Source::Gateway(Box::new(api)), (&sum.ids, args.timeout), screen).await?);
     }
     if screen.is_json() {
         let (accepted, refused, known) = (sum.accepted, sum.refused, sum.known);
@@ -147,16 +148,16 @@ async fn submit(
     sum: &mut Sum,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let Rows { rows, refused, atomic } = rows::read(&input.octets, input.format);
-    let atomic = atomic || args.atomic;
-    if atomic && rows.len() > ITEMS_MAX {
+    let Rows { rows, refused, mode } = rows::read(&input.octets, input.format);
+    let mode = if args.atomic { Mode::Atomic } else { mode };
+    if mode == Mode::Atomic && rows.len() > ITEMS_MAX {
         let text = format!("{}: all or nothing takes at most {ITEMS_MAX} rows", input.name);
         return Err(Failure::usage("submit.atomic", text));
     }
     let mut told: Vec<Told> = refused.iter().flatten().map(Told::of_finding).collect();
     told.iter().for_each(|told| told.show(&input.name, screen));
     sum.refused += refused.len() as u64;
-    if atomic && !refused.is_empty() {
+    if mode == Mode::Atomic && !refused.is_empty() {
         screen.remark(&format!("{}: nothing was sent, because all or nothing was asked for", input.name));
         sum.refused += rows.len() as u64;
     } else {
@@ -164,7 +165,7 @@ async fn submit(
         let bar = progress(rows.len());
         for (number, chunk) in (1u64..).zip(&chunks) {
             let answered =
-                api.submit("/v1/payouts", &key(input, number, atomic), body(chunk, atomic).into()).await?;
+                api.submit("/v1/payouts", &key(input, number, mode), body(chunk, mode).into()).await?;
             told.extend(take_answer((&input.name, chunk), answered, sum, screen)?);
             bar.inc(chunk.len() as u64);
         }
@@ -188,9 +189,9 @@ fn progress(rows: usize) -> ProgressBar {
 }
 
 /// The same file gives the same keys, so that it may be submitted again after whatever happened.
-fn key(file: &Input, chunk: u64, atomic: bool) -> String {
+fn key(file: &Input, chunk: u64, mode: Mode) -> String {
     let digest = NewDocument::of(file.octets.clone()).digest().hex();
-    let all_or_nothing = if atomic { "/atomic" } else { "" };
+    let all_or_nothing = if mode == Mode::Atomic { "/atomic" } else { "" };
     format!("{digest}/{chunk}{all_or_nothing}")
 }
 
@@ -213,9 +214,12 @@ fn chunks(rows: &[Row]) -> Vec<Vec<&Row>> {
     chunks
 }
 
-fn body(chunk: &[&Row], atomic: bool) -> String {
+fn body(chunk: &[&Row], mode: Mode) -> String {
     let rows: Vec<&str> = chunk.iter().map(|row| row.json.as_str()).collect();
-    let mode = if atomic { "atomic" } else { "per_item" };
+    let mode = match mode {
+        Mode::Atomic => "atomic",
+        Mode::PerItem => "per_item",
+    };
     format!("{{\"mode\":\"{mode}\",\"payouts\":[{}]}}", rows.join(","))
 }
 

@@ -5,6 +5,7 @@ use super::super::Failure;
 use crate::domain::amount::{Amount, Sums};
 use crate::domain::currency::Currency;
 use crate::engine::convert::Format;
+use crate::engine::input::Mode;
 use crate::engine::intake::csv::{Reader as CsvRows, Separator};
 use crate::engine::intake::draft::Draft;
 use crate::engine::intake::finding::{Finding, Origin};
@@ -24,14 +25,20 @@ pub struct Row {
 }
 
 /// A file, read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rows {
     /// What can be sent.
     pub rows: Vec<Row>,
     /// What cannot even be sent.
     pub refused: Vec<Vec<Finding>>,
-    /// The file asks for all or nothing.
-    pub atomic: bool,
+    /// What the file itself asks for.
+    pub mode: Mode,
+}
+
+impl Rows {
+    fn none() -> Rows {
+        Rows { rows: Vec::new(), refused: Vec::new(), mode: Mode::PerItem }
+    }
 }
 
 /// How a file is written that does not say so by its name.
@@ -78,7 +85,7 @@ pub fn read(octets: &[u8], format: Format) -> Rows {
 }
 
 fn csv_rows(octets: &[u8], separator: Separator) -> Rows {
-    let mut rows = Rows::default();
+    let mut rows = Rows::none();
     let drafts = match CsvRows::new(octets, separator) {
         Ok(drafts) => drafts,
         Err(findings) => {
@@ -98,7 +105,7 @@ fn csv_rows(octets: &[u8], separator: Separator) -> Rows {
 }
 
 fn lines(octets: &[u8]) -> Rows {
-    let mut rows = Rows::default();
+    let mut rows = Rows::none();
     let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
     for (number, line) in (1u64..).zip(octets.split(|octet| *octet == b'\n')) {
         let origin = Origin::Line(number);
@@ -121,7 +128,7 @@ fn lines(octets: &[u8]) -> Rows {
 /// A JSON text that is broken anywhere is refused as a whole: nobody knows what its rest was meant to be.
 fn json_rows(octets: &[u8]) -> Rows {
     let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
-    let mut rows = Rows::default();
+    let mut rows = Rows::none();
     match instructions(octets) {
         Ok((values, surrounded)) => {
             let findings = if surrounded { envelope(octets, &mut rows) } else { Vec::new() };
@@ -163,10 +170,8 @@ fn envelope(octets: &[u8], rows: &mut Rows) -> Vec<Finding> {
             Ok(draft) => {
                 count += 1;
                 // An amount that does not read is refused by the gateway, with its row.
-                if let Some(amount) = amount(&draft) {
-                    if let Err(cause) = sums.add(&amount) {
-                        findings.push(Finding::error(Origin::Whole, "expected_sum", "batch.sum", cause));
-                    }
+                if let Some(Err(cause)) = amount(&draft).map(|amount| sums.add(&amount)) {
+                    findings.push(Finding::error(Origin::Whole, "expected_sum", "batch.sum", cause));
                 }
             }
             Err(wrong) if wrong.iter().any(|finding| finding.origin == Origin::Whole) => {
@@ -176,7 +181,7 @@ fn envelope(octets: &[u8], rows: &mut Rows) -> Vec<Finding> {
         }
     }
     findings.extend(reader.envelope().check(count, &sums));
-    rows.atomic = reader.envelope().atomic;
+    rows.mode = if reader.envelope().atomic { Mode::Atomic } else { Mode::PerItem };
     findings
 }
 
@@ -217,6 +222,7 @@ fn without_return(octets: &[u8], start: usize, end: usize) -> usize {
 mod tests {
     use super::{read, records};
     use crate::engine::convert::Format;
+    use crate::engine::input::Mode;
     use crate::engine::intake::finding::Origin;
 
     #[test]
@@ -244,7 +250,7 @@ mod tests {
             assert!(rows.rows.is_empty());
             assert_eq!(rows.refused.concat().iter().map(|finding| finding.code).collect::<Vec<_>>(), [code]);
         }
-        assert!(read(b"{\"mode\":\"atomic\",\"payouts\":[{}]}", Format::Json).atomic);
+        assert_eq!(read(b"{\"mode\":\"atomic\",\"payouts\":[{}]}", Format::Json).mode, Mode::Atomic);
     }
 
     #[test]
