@@ -199,6 +199,10 @@ pub async fn run(
 ) -> Result<(), ServeError> {
     let Source { config, path, record } = source;
     let Built { parts, checks, inboxes } = build(config, path).await?;
+    if record.is_some() && parts.store.head().await?.seq > 0 {
+        let cause = "a recording begins with an empty data directory, else it could not be played".to_owned();
+        return Err(RecordingError::Value { key: "record".to_owned(), cause }.into());
+    }
     let recorder = match record {
         Some(folder) => Some(Recorder::start(config, path, folder)?),
         None => None,

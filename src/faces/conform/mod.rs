@@ -14,6 +14,7 @@ use super::serve::ServeError;
 use crate::sandbox::scenarios::{self, Effect, Needs, Returned, Scenario};
 use row::Row;
 use stage::{Evidence, Stage};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -212,11 +213,14 @@ async fn settle(
 
 /// The folder of the run: the report's, or one for the time being.
 fn folder(options: &Options) -> Result<PathBuf, ConformError> {
-    let folder = match &options.report {
-        Some(report) => report.clone(),
-        None => std::env::temp_dir().join(format!("girogate-conform-{}", std::process::id())),
-    };
-    std::fs::create_dir_all(&folder).map_err(|cause| ConformError::File { path: folder.clone(), cause })?;
+    let file = |path: &Path, cause| ConformError::File { path: path.to_owned(), cause };
+    if let Some(report) = &options.report {
+        std::fs::create_dir_all(report).map_err(|cause| file(report, cause))?;
+        return Ok(report.clone());
+    }
+    let folder = std::env::temp_dir().join(format!("girogate-conform-{}", std::process::id()));
+    // Closed to others, and never a folder that somebody else has made.
+    std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|cause| file(&folder, cause))?;
     Ok(folder)
 }
 
