@@ -7,6 +7,9 @@
 mod exchange;
 
 use exchange::{Gateway, Street, payout};
+use girogate::domain::fact::Cause;
+use girogate::engine::input::{Envelope, Input};
+use girogate::engine::turn::turn;
 use girogate::faces::conform::control;
 use girogate::faces::replay::player::play;
 use girogate::faces::replay::recording::{self, Event, Recording, Reply};
@@ -276,24 +279,18 @@ async fn a_recording_written_by_hand_plays() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_begins_with_nothing() {
     let street = Street::open("").await;
-    let gateway = street.gateway("reference-rfc9421", None).await;
-    submit(&gateway, scenarios::find("S1").unwrap()).await;
-    gateway.close().await;
     let (config, path) = street.config("reference-rfc9421");
     let folder = street.dir.path().join("recorded");
-    let mut refused = None;
-    for _ in 0..200 {
-        let (_end, ended) = tokio::sync::watch::channel(false);
-        let source = serve::Source { config: &config, path: &path, record: Some(&folder) };
-        let error = serve::run(source, |_| {}, ended).await.unwrap_err();
-        if !error.to_string().contains("in use") {
-            refused = Some(error);
-            break;
-        }
-        // The last calls of the gateway before are still ending.
-        exchange::pause(50).await;
+    {
+        let parts = serve::build(&config, &path).await.unwrap().parts;
+        let input = Input::Alarm { code: "earlier", text: "a fact of an earlier run".to_owned() };
+        let (tenant, actor) = ("fixture".to_owned(), "test".to_owned());
+        let earlier = Envelope { at: chrono::Utc::now(), tenant, actor, cause: Cause::Timer, input };
+        assert_eq!(turn(&parts.store, &parts.standing, &[earlier]).await.unwrap().len(), 1);
     }
-    let refused = refused.unwrap();
+    let (_end, ended) = tokio::sync::watch::channel(false);
+    let source = serve::Source { config: &config, path: &path, record: Some(&folder) };
+    let refused = serve::run_source(source, |_| {}, ended).await.unwrap_err();
     assert!(refused.is_configuration(), "{refused}");
     assert!(refused.to_string().contains("empty data directory"), "{refused}");
     street.close().await;

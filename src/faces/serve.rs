@@ -193,6 +193,16 @@ pub struct Source<'a> {
 
 /// Runs the gateway until `stop`; calls `ready` once the listeners are bound.
 pub async fn run(
+    config: &Config,
+    path: &Path,
+    ready: impl FnOnce(&Bound),
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    run_source(Source { config, path, record: None }, ready, stop).await
+}
+
+/// Runs the gateway, recorded or not, until `stop`.
+pub async fn run_source(
     source: Source<'_>,
     ready: impl FnOnce(&Bound),
     stop: watch::Receiver<bool>,

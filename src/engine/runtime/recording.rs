@@ -44,7 +44,7 @@ pub enum Note {
     /// An input was decided and is durable.
     Decided {
         /// The input with its circumstances.
-        envelope: Envelope,
+        envelope: Box<Envelope>,
         /// What followed.
         actions: Vec<Action>,
     },
