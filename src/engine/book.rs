@@ -6,7 +6,8 @@ use crate::domain::fact::{Fact, Recorded};
 use crate::domain::row::{Key, Subject};
 use crate::engine::input::Envelope;
 use crate::store::documents::NewDocument;
-use crate::store::view::{View, apply};
+use crate::store::view::View;
+use crate::store::view::apply::apply;
 
 /// Facts and documents of a turn, over the view they are folded into.
 pub struct Book<'v> {

@@ -139,7 +139,7 @@ fn submit_payouts(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit) -> 
             Asked::Refused { external_id, problems } => {
                 ItemAnswer::Refused { external_id: external_id.clone(), problems: problems.clone() }
             }
-            Asked::Good(candidate) if refused => refuse(candidate, conflicts(book.view, candidate)),
+            Asked::Good(candidate) if refused => refuse_with_others(book.view, candidate),
             Asked::Good(candidate) => record(book, envelope, submit, candidate),
         })
         .collect();
@@ -172,6 +172,15 @@ fn remember_answer(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit, su
 fn refuse(candidate: &Candidate, problems: Vec<Problem>) -> ItemAnswer {
     let external_id = candidate.payout.instruction.external_id.as_str().to_owned();
     ItemAnswer::Refused { external_id: Some(external_id), problems }
+}
+
+/// One bad item refuses all: a good one is told so.
+fn refuse_with_others(view: &View, candidate: &Candidate) -> ItemAnswer {
+    let mut problems = conflicts(view, candidate);
+    if problems.is_empty() {
+        problems.push(problem("", "batch.atomic", "another item of this request was refused, so all are"));
+    }
+    refuse(candidate, problems)
 }
 
 /// What stands in the store against a candidate. An identical repetition is no conflict.

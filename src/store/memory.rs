@@ -10,7 +10,8 @@ use super::listing::{
     TotalsRow, Unbatched, Work, WorkLimits,
 };
 use super::lookup::Lookup;
-use super::view::{View, apply};
+use super::view::View;
+use super::view::apply::apply;
 use super::{Appended, StoreError, Stored, Turn};
 use crate::domain::entry::Digest;
 use crate::domain::fact::{Fact, Recorded};

@@ -179,8 +179,6 @@ pub const BORNE: &[(&str, &str, usize)] = &[
     ("boolean parameters", "src/sandbox/plan.rs::fate", 1),
     ("boolean parameters", "src/sandbox/plan.rs::take", 1),
     ("boolean parameters", "src/sandbox/reports.rs::account_id", 1),
-    ("file lines", "src/engine/reconcile.rs", 703),
-    ("file lines", "src/store/view.rs", 729),
     ("function lines", "tests/signing/c14n.rs::what_is_not_well_formed_is_refused", 84),
     ("function lines", "tests/signing/http_refusals.rs::changed_messages_are_refused", 141),
     (

@@ -14,7 +14,8 @@ use girogate::domain::status::{Reason, StatusNews};
 use girogate::store::chain::sha256;
 use girogate::store::documents::NewDocument;
 use girogate::store::lookup::Lookup;
-use girogate::store::view::{View, apply};
+use girogate::store::view::View;
+use girogate::store::view::apply::apply;
 use girogate::store::{Appended, Store, Turn};
 use rust_decimal::Decimal;
 
