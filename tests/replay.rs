@@ -7,10 +7,14 @@
 mod exchange;
 
 use exchange::{Gateway, Street, payout};
+use girogate::domain::fact::Cause;
+use girogate::engine::input::{Envelope, Input};
+use girogate::engine::turn::turn;
 use girogate::faces::conform::control;
 use girogate::faces::replay::player::play;
 use girogate::faces::replay::recording::{self, Event, Recording, Reply};
 use girogate::faces::replay::{self, Replayed};
+use girogate::faces::serve;
 use girogate::sandbox::scenarios::{self, Effect, Needs, Returned, Scenario};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -223,6 +227,73 @@ fn what_is_wrong_with_a_recording_is_said() {
     assert_eq!(refused(&good.replacen("kind = \"sent\"", "kind = \"send\"", 1)).0, "recording.shape");
     let leading_out = recording::octets_of(folder.path(), "../secret").unwrap_err();
     assert_eq!(leading_out.code(), "recording.value");
+}
+
+const BY_HAND: &str = r#"
+version = 1
+started_at = "2026-11-23T08:00:00Z"
+tenant = "hand"
+id_key_hex = "00112233445566778899aabbccddeeff"
+default_speed = "standard"
+characters = "transliterate"
+duplicate_window_days = 10
+bank = [{ id = "bank", profile = "reference-rfc9421" }]
+account = [{ ref = "eur", bank = "bank", iban = "DE89370400440532013000", currency = "EUR", name = "Treasury" }]
+event = [
+    { kind = "instructions", at_ms = 0, file = "payouts.csv" },
+    { kind = "operation", at_ms = 10, act = "hold", payout = "HAND-1", reason = "look at it" },
+    { kind = "operation", at_ms = 20, act = "cancel", payout = "HAND-2", actor = "anna" },
+    { kind = "document", at_ms = 30, bank = "bank", channel = "callback", file = "forged.xml", unproved = "no signature" },
+]
+expect = [
+    { external_id = "HAND-1", state = "Held" },
+    { external_id = "HAND-2", state = "Cancelled" },
+]
+end = { exceptions = [], unmatched = [] }
+"#;
+
+#[tokio::test]
+async fn a_recording_written_by_hand_plays() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |id: &str, amount: &str| {
+        format!("{id},eur,{amount},EUR,Anna Muster,Paris,FR,FR1420041010050500013M02606\n")
+    };
+    let head = "external_id,debtor.account_ref,amount.value,amount.currency,creditor.name,creditor.address.town,creditor.address.country,creditor_account.iban\n";
+    let rows = format!("{head}{}{}", row("HAND-1", "10.00"), row("HAND-2", "11.00"));
+    std::fs::write(folder.path().join("payouts.csv"), rows).unwrap();
+    std::fs::copy(exchanges().join("S3A/004-document.xml"), folder.path().join("forged.xml")).unwrap();
+    std::fs::write(folder.path().join(recording::FILE), BY_HAND).unwrap();
+    let replayed = replay::folder(folder.path()).await.unwrap();
+    assert_eq!(shown(&replayed), Vec::<String>::new());
+    let mut proved = recording::read(folder.path()).unwrap();
+    let Some(Event::Document { unproved, .. }) = proved.event.last_mut() else { unreachable!() };
+    *unproved = None;
+    let replayed = play(folder.path(), &proved).await.unwrap();
+    assert_eq!(
+        shown(&replayed),
+        ["end: exceptions: expected none, found unknown_message"],
+        "only what is proved is read"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_begins_with_nothing() {
+    let street = Street::open("").await;
+    let (config, path) = street.config("reference-rfc9421");
+    let folder = street.dir.path().join("recorded");
+    {
+        let parts = serve::build(&config, &path).await.unwrap().parts;
+        let input = Input::Alarm { code: "earlier", text: "a fact of an earlier run".to_owned() };
+        let (tenant, actor) = ("fixture".to_owned(), "test".to_owned());
+        let earlier = Envelope { at: chrono::Utc::now(), tenant, actor, cause: Cause::Timer, input };
+        assert_eq!(turn(&parts.store, &parts.standing, &[earlier]).await.unwrap().len(), 1);
+    }
+    let (_end, ended) = tokio::sync::watch::channel(false);
+    let source = serve::Source { config: &config, path: &path, record: Some(&folder) };
+    let refused = serve::run_source(source, |_| {}, ended).await.unwrap_err();
+    assert!(refused.is_configuration(), "{refused}");
+    assert!(refused.to_string().contains("empty data directory"), "{refused}");
+    street.close().await;
 }
 
 /// A gateway cannot send the same payments under another message id: its own ids forbid it.

@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Bodies and answers that may wait for the decision about them. Chosen by us: as many as can be under way.
-const PENDING_MAX: usize = 10_000;
+/// Documents remembered, so that one that comes again is not written again. Chosen by us.
+const DOCUMENTS_MAX: usize = 10_000;
 
 /// A recording that is being made.
 pub struct Recorder {
@@ -38,7 +38,7 @@ impl Recorder {
     pub fn start(config: &Config, path: &Path, folder: &Path) -> Result<Recorder, ServeError> {
         let started_at = Utc::now().trunc_subsecs(3);
         let head = head(config, path, started_at)?;
-        let mut sheet = Sheet::create(folder, started_at)?;
+        let mut sheet = Sheet::create(folder, started_at, &config.gateway.tenant)?;
         for (name, text) in profiles(config, path)? {
             sheet.file(&name, text.as_bytes())?;
         }
@@ -133,14 +133,16 @@ fn profiles(config: &Config, path: &Path) -> Result<Vec<(String, String)>, Serve
 struct Sheet {
     folder: PathBuf,
     started_at: DateTime<Utc>,
+    tenant: String,
     files: u32,
+    /// What waits for the decision about it, which always follows.
     bodies: BTreeMap<Digest, NewDocument>,
     created: BTreeMap<String, DateTime<Utc>>,
     answers: BTreeMap<Key, Reply>,
     inquiries: BTreeMap<Key, Reply>,
-    /// File of each frozen document.
-    messages: BTreeMap<Digest, String>,
-    /// Frozen document of each message, learnt when it is sent.
+    /// File of each message and document, by its digest.
+    files_of: BTreeMap<Digest, String>,
+    /// File of each message, by its id.
     sent: BTreeMap<String, String>,
 }
 
@@ -166,7 +168,7 @@ fn write(mut sheet: Sheet, mut notes: mpsc::Receiver<Note>) -> Result<PathBuf, R
 }
 
 impl Sheet {
-    fn create(folder: &Path, started_at: DateTime<Utc>) -> Result<Sheet, RecordingError> {
+    fn create(folder: &Path, started_at: DateTime<Utc>, tenant: &str) -> Result<Sheet, RecordingError> {
         let unreadable = |cause| RecordingError::Unreadable { path: folder.to_owned(), cause };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unreadable)?;
         if folder.join(FILE).exists() {
@@ -175,12 +177,13 @@ impl Sheet {
         Ok(Sheet {
             folder: folder.to_owned(),
             started_at,
+            tenant: tenant.to_owned(),
             files: 0,
             bodies: BTreeMap::new(),
             created: BTreeMap::new(),
             answers: BTreeMap::new(),
             inquiries: BTreeMap::new(),
-            messages: BTreeMap::new(),
+            files_of: BTreeMap::new(),
             sent: BTreeMap::new(),
         })
     }
@@ -219,14 +222,10 @@ impl Sheet {
     fn take(&mut self, note: Note) -> Result<(), RecordingError> {
         match note {
             Note::Body(body) => {
-                if self.bodies.len() < PENDING_MAX {
-                    self.bodies.insert(body.digest(), body);
-                }
+                self.bodies.insert(body.digest(), body);
             }
             Note::Written { message_id, created } => {
-                if self.created.len() < PENDING_MAX {
-                    self.created.insert(message_id, created);
-                }
+                self.created.insert(message_id, created);
             }
             Note::Answered { message, delivery } => {
                 let reply = self.answer(delivery)?;
@@ -292,14 +291,16 @@ impl Sheet {
         let at_ms = self.since(envelope.at);
         match &envelope.input {
             Input::Submit(submit) => {
+                // The same body asked for at the same time is recorded once: the others add no fact.
                 let Some(body) = self.bodies.remove(&submit.body) else { return Ok(()) };
                 let file = self.numbered("instructions.json", body.octets())?;
-                self.event(&Event::Instructions { at_ms, file, actor: envelope.actor.clone() })
+                let (actor, tenant) = (envelope.actor.clone(), self.foreign_tenant(envelope));
+                self.event(&Event::Instructions { at_ms, file, actor, tenant })
             }
             Input::Frozen(draft) => {
                 let created = self.created.remove(&draft.message_id).unwrap_or(envelope.at);
                 let file = self.numbered("message.xml", draft.document.octets())?;
-                self.messages.insert(draft.document.digest(), file.clone());
+                self.files_of.insert(draft.document.digest(), file.clone());
                 self.sent.insert(draft.message_id.clone(), file.clone());
                 let at_ms = self.since(created);
                 self.event(&Event::Frozen { at_ms, bank: draft.bank.clone(), file })
@@ -326,9 +327,14 @@ impl Sheet {
                 self.event(&Event::Inquiry { at_ms, message, reply })
             }
             Input::Arrived(arrived) => self.document(at_ms, arrived),
-            Input::Operate(operation) => self.operation(at_ms, operation, &envelope.actor),
+            Input::Operate(operation) => self.operation(at_ms, operation, envelope),
             Input::Part(_) | Input::Collected { .. } | Input::Alarm { .. } => Ok(()),
         }
+    }
+
+    /// The tenant, where it is not the gateway's own.
+    fn foreign_tenant(&self, envelope: &Envelope) -> Option<String> {
+        (envelope.tenant != self.tenant).then(|| envelope.tenant.clone())
     }
 
     /// The file of the message that a call was about.
@@ -343,13 +349,13 @@ impl Sheet {
         if arrived.channel == Channel::Reply {
             return Ok(());
         }
-        let known = self.messages.get(&arrived.document.digest()).cloned();
+        let known = self.files_of.get(&arrived.document.digest()).cloned();
         let file = match known {
             Some(file) => file,
             None => {
                 let file = self.numbered("document.xml", arrived.document.octets())?;
-                if self.messages.len() < PENDING_MAX {
-                    self.messages.insert(arrived.document.digest(), file.clone());
+                if self.files_of.len() < DOCUMENTS_MAX {
+                    self.files_of.insert(arrived.document.digest(), file.clone());
                 }
                 file
             }
@@ -359,18 +365,25 @@ impl Sheet {
         self.event(&Event::Document { at_ms, bank: arrived.bank.clone(), channel, file, unproved })
     }
 
-    fn operation(&mut self, at_ms: i64, operation: &Operation, actor: &str) -> Result<(), RecordingError> {
+    fn operation(
+        &mut self,
+        at_ms: i64,
+        operation: &Operation,
+        envelope: &Envelope,
+    ) -> Result<(), RecordingError> {
         let act = match operation.act {
             Act::Cancel => "cancel",
             Act::Hold => "hold",
             Act::Release => "release",
         };
-        self.event(&Event::Operation {
+        let event = Event::Operation {
             at_ms,
             act: act.to_owned(),
             payout: operation.token.base32(),
             reason: operation.reason.clone(),
-            actor: actor.to_owned(),
-        })
+            actor: envelope.actor.clone(),
+            tenant: self.foreign_tenant(envelope),
+        };
+        self.event(&event)
     }
 }

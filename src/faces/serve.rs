@@ -195,12 +195,26 @@ pub struct Source<'a> {
 
 /// Runs the gateway until `stop`; calls `ready` once the listeners are bound.
 pub async fn run(
+    config: &Config,
+    path: &Path,
+    ready: impl FnOnce(&Bound),
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    run_source(Source { config, path, record: None }, ready, stop).await
+}
+
+/// Runs the gateway, recorded or not, until `stop`.
+pub async fn run_source(
     source: Source<'_>,
     ready: impl FnOnce(&Bound),
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let Source { config, path, record } = source;
     let Built { parts, checks, inboxes } = build(config, path).await?;
+    if record.is_some() && parts.store.head().await?.seq > 0 {
+        let cause = "a recording begins with an empty data directory, else it could not be played".to_owned();
+        return Err(RecordingError::Value { key: "record".to_owned(), cause }.into());
+    }
     let recorder = match record {
         Some(folder) => Some(Recorder::start(config, path, folder)?),
         None => None,

@@ -81,7 +81,7 @@ impl Street {
         };
         let task = tokio::spawn(async move {
             let source = serve::Source { config: &config, path: &path, record: record.as_deref() };
-            serve::run(source, move |bound| tell.send(bound.api).unwrap(), ended).await
+            serve::run_source(source, move |bound| tell.send(bound.api).unwrap(), ended).await
         });
         let Ok(api) = told.await else { panic!("the gateway did not open: {:?}", task.await) };
         let pki = self.dir.path().join("pki");

@@ -70,7 +70,10 @@ pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> 
         let rest = carried.split_off(outcomes.len());
         for (job, outcome) in carried.into_iter().zip(outcomes) {
             passed(&job.envelope.input);
-            world.note(|| Note::Decided { envelope: job.envelope.clone(), actions: outcome.actions.clone() });
+            world.note(|| Note::Decided {
+                envelope: Box::new(job.envelope.clone()),
+                actions: outcome.actions.clone(),
+            });
             // Whoever asked may have gone away; the facts are durable all the same.
             drop(job.reply.send(outcome));
         }

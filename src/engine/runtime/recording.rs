@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 
 /// Notes that may wait for the writer. Chosen by us: some seconds of a busy gateway.
-const NOTES_MAX: usize = 8_192;
+const NOTES_MAX: usize = 2_048;
 
 /// Something that a recording keeps.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub enum Note {
     /// An input was decided and is durable.
     Decided {
         /// The input with its circumstances.
-        envelope: Envelope,
+        envelope: Box<Envelope>,
         /// What followed.
         actions: Vec<Action>,
     },

@@ -39,10 +39,11 @@ pub async fn submit(
     let now = api.world.clock.now();
     let (checks, tenant) = (Arc::clone(&api.checks), caller.0.tenant.clone());
     let request = key.map(|key| format!("{tenant}|POST /v1/payouts|{key}"));
-    api.world.note(|| Note::Body(NewDocument::of(body.to_vec())));
-    let submit = tokio::task::spawn_blocking(move || checked(&checks, (&tenant, now), &body, request))
+    let octets = body.clone();
+    let submit = tokio::task::spawn_blocking(move || checked(&checks, (&tenant, now), &octets, request))
         .await
         .map_err(|_| Problem::store_unknown())??;
+    api.world.note(|| Note::Body(NewDocument::of(body.to_vec())));
     let cause = Cause::Request(submit.request.clone().unwrap_or_else(|| submit.body.hex()));
     let envelope = Envelope {
         at: now,

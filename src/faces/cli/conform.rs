@@ -27,6 +27,9 @@ pub struct Conform {
     /// Give up after this long, in seconds.
     #[arg(long, default_value_t = 300)]
     patience: u64,
+    /// How long nothing may come before nothing more is expected, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = conform::QUIET_MS)]
+    quiet: u64,
 }
 
 impl Conform {
@@ -38,7 +41,7 @@ impl Conform {
             report: self.report.clone(),
             rows: self.rows.clone(),
             patience_s: self.patience,
-            quiet_ms: conform::QUIET_MS,
+            quiet_ms: self.quiet,
         };
         let rows = block_on(conform::run(&config, &self.config, &options))?.map_err(|cause| match cause {
             ConformError::Use { .. } => Failure::usage(cause.code(), cause),

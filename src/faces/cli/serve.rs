@@ -28,7 +28,7 @@ impl Serve {
             let ready = |bound: &serve::Bound| screen.now(&bound.line());
             let source =
                 serve::Source { config: &config, path: &self.config, record: self.record.as_deref() };
-            match serve::run(source, ready, stop).await {
+            match serve::run_source(source, ready, stop).await {
                 Ok(()) => Ok(Exit::Done),
                 Err(cause) if cause.is_configuration() => Err(Failure::usage("serve.configuration", cause)),
                 Err(cause) => Err(Failure::outside("serve.stopped", cause)),

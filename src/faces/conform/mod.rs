@@ -14,6 +14,7 @@ use super::serve::ServeError;
 use crate::sandbox::scenarios::{self, Effect, Needs, Returned, Scenario};
 use row::Row;
 use stage::{Evidence, Stage};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -87,9 +88,8 @@ impl ConformError {
 
 /// Whether a claim covers a row: the same code, or the number of its family.
 fn covers(claim: &str, code: &str) -> bool {
-    let family =
-        code.trim_end_matches(|letter: char| letter.is_ascii_uppercase() && !claim.ends_with(letter));
-    claim.eq_ignore_ascii_case(code) || (code.len() == family.len() + 1 && claim.eq_ignore_ascii_case(family))
+    let family = code.strip_suffix(|letter: char| letter.is_ascii_uppercase()).unwrap_or(code);
+    claim.eq_ignore_ascii_case(code) || claim.eq_ignore_ascii_case(family)
 }
 
 /// The rows of a run.
@@ -142,9 +142,11 @@ pub async fn run(config: &Config, path: &Path, options: &Options) -> Result<Vec<
     settle(&mut stage, &checks, (Until::States, deadline, quiet)).await?;
     let days = if planned.scenarios.iter().any(|scenario| ends_later(scenario)) { 2 } else { 1 };
     for _ in 0..days {
-        // A bank that closes its day by itself is waited for as long as patience lasts.
-        if control::end_day(stage.link()).await == Ok(true) {
-            settle(&mut stage, &checks, (Until::Everything, deadline, quiet)).await?;
+        // A bank that closes its day by itself is waited for as long as something comes.
+        let closed = control::end_day(stage.link()).await == Ok(true);
+        settle(&mut stage, &checks, (Until::Everything, deadline, quiet)).await?;
+        if !closed {
+            break;
         }
     }
     let mut rows = stage.rows().await?;
@@ -211,11 +213,14 @@ async fn settle(
 
 /// The folder of the run: the report's, or one for the time being.
 fn folder(options: &Options) -> Result<PathBuf, ConformError> {
-    let folder = match &options.report {
-        Some(report) => report.clone(),
-        None => std::env::temp_dir().join(format!("girogate-conform-{}", std::process::id())),
-    };
-    std::fs::create_dir_all(&folder).map_err(|cause| ConformError::File { path: folder.clone(), cause })?;
+    let file = |path: &Path, cause| ConformError::File { path: path.to_owned(), cause };
+    if let Some(report) = &options.report {
+        std::fs::create_dir_all(report).map_err(|cause| file(report, cause))?;
+        return Ok(report.clone());
+    }
+    let folder = std::env::temp_dir().join(format!("girogate-conform-{}", std::process::id()));
+    // Closed to others, and never a folder that somebody else has made.
+    std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|cause| file(&folder, cause))?;
     Ok(folder)
 }
 

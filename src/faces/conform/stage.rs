@@ -141,10 +141,9 @@ impl Stage {
             tracing::warn!("the private engine had ended by itself");
         }
         drop(tokio::time::timeout(Duration::from_secs(10), self.engine.ended).await);
-        if evidence == Evidence::Forgotten {
-            if let Some(folder) = self.folder.parent() {
-                drop(std::fs::remove_dir_all(folder));
-            }
+        if let (Evidence::Forgotten, Some(folder)) = (evidence, self.folder.parent()) {
+            // What stays behind lies in the system's temporary folder.
+            drop(std::fs::remove_dir_all(folder));
         }
     }
 
@@ -386,10 +385,10 @@ async fn listen(mut notes: mpsc::Receiver<Note>, heard: Arc<Mutex<Heard>>) {
         match note {
             Note::Answered { message, delivery } => heard.answers.push((message, seen::answer(&delivery))),
             Note::Decided { envelope, .. } => {
-                if let Input::Arrived(arrived) = &envelope.input {
-                    if arrived.channel == Channel::Poll {
-                        heard.documents.push(arrived.document.clone());
-                    }
+                if let Input::Arrived(arrived) = &envelope.input
+                    && arrived.channel == Channel::Poll
+                {
+                    heard.documents.push(arrived.document.clone());
                 }
             }
             _ => {}

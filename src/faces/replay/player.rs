@@ -170,7 +170,16 @@ impl<'a> Player<'a> {
     }
 
     async fn put(&self, actor: &str, cause: Cause, input: Input) -> Result<Outcome, RecordingError> {
-        let (tenant, actor) = (self.tenant.to_owned(), actor.to_owned());
+        self.put_for((self.tenant, actor), cause, input).await
+    }
+
+    async fn put_for(
+        &self,
+        (tenant, actor): (&str, &str),
+        cause: Cause,
+        input: Input,
+    ) -> Result<Outcome, RecordingError> {
+        let (tenant, actor) = (tenant.to_owned(), actor.to_owned());
         let envelope = Envelope { at: self.now, tenant, actor, cause, input };
         let outcomes = turn(&self.store, &self.standing, &[envelope]).await.map_err(store)?;
         Ok(outcomes.into_iter().next().unwrap_or_default())
@@ -178,7 +187,10 @@ impl<'a> Player<'a> {
 
     async fn event(&mut self, event: &'a Event) -> Result<(), RecordingError> {
         match event {
-            Event::Instructions { file, actor, .. } => self.instructions(file, actor).await,
+            Event::Instructions { file, actor, tenant, .. } => {
+                let caller = (tenant.as_deref().unwrap_or(self.tenant), actor.as_str());
+                self.instructions(file, caller).await
+            }
             Event::Frozen { bank, file, .. } => self.frozen(bank, file).await,
             Event::Sent { message, attempt, .. } => self.sent(message, *attempt).await,
             Event::Answer { message, reply, .. } => self.answer(message, reply).await,
@@ -188,19 +200,20 @@ impl<'a> Player<'a> {
                 let octets = octets_of(self.folder, file)?;
                 self.document(bank, channel, (octets, unproved.clone())).await
             }
-            Event::Operation { act, payout, reason, actor, .. } => {
-                self.operation((act, payout), reason, actor).await
+            Event::Operation { act, payout, reason, actor, tenant, .. } => {
+                let caller = (tenant.as_deref().unwrap_or(self.tenant), actor.as_str());
+                self.operation((act, payout), reason, caller).await
             }
         }
     }
 
-    async fn instructions(&mut self, file: &str, actor: &str) -> Result<(), RecordingError> {
+    async fn instructions(&mut self, file: &str, caller: (&str, &str)) -> Result<(), RecordingError> {
         let octets = octets_of(self.folder, file)?;
         let body = if file.ends_with(".csv") { of_csv(file, &octets)? } else { octets };
-        match checked(&self.checks, (self.tenant, self.now), &Bytes::from(body), None) {
+        match checked(&self.checks, (caller.0, self.now), &Bytes::from(body), None) {
             Ok(submit) => {
                 let cause = Cause::Request(submit.body.hex());
-                self.put(actor, cause, Input::Submit(Arc::new(submit))).await.map(|_| ())
+                self.put_for(caller, cause, Input::Submit(Arc::new(submit))).await.map(|_| ())
             }
             Err(problem) => {
                 self.differs("instructions", "readable ones", format!("{problem:?}"));
@@ -370,7 +383,7 @@ impl<'a> Player<'a> {
         &mut self,
         (act, payout): (&str, &str),
         reason: &str,
-        actor: &str,
+        caller: (&str, &str),
     ) -> Result<(), RecordingError> {
         let act = match act {
             "cancel" => Act::Cancel,
@@ -385,7 +398,7 @@ impl<'a> Player<'a> {
         };
         let operation = Operation { token: item.row.token, act, reason: reason.to_owned() };
         let cause = Cause::Request(format!("operate:{payout}"));
-        self.put(actor, cause, Input::Operate(operation)).await.map(|_| ())
+        self.put_for(caller, cause, Input::Operate(operation)).await.map(|_| ())
     }
 
     /// Reads what lies there, part by part, as the gateway's readers do.

@@ -115,6 +115,9 @@ pub enum Event {
         /// Who asks.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         actor: String,
+        /// Whose payouts, where not the recording's tenant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tenant: Option<String>,
     },
     /// A message is written and frozen.
     Frozen {
@@ -172,7 +175,7 @@ pub enum Event {
         at_ms: i64,
         /// `cancel`, `hold` or `release`.
         act: String,
-        /// The payout's id (base32 of its token).
+        /// Any id of the payout.
         payout: String,
         /// Reason given.
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -180,6 +183,9 @@ pub enum Event {
         /// Who.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         actor: String,
+        /// Whose payout, where not the recording's tenant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tenant: Option<String>,
     },
 }
 
