@@ -200,4 +200,4 @@ pub const BORNE: &[(&str, &str, usize)] = &[
 ];
 
 /// Dependencies of the manifest that no source file uses yet. It only shrinks.
-pub const UNUSED_DEPENDENCIES: &[&str] = &["quick-xml"];
+pub const UNUSED_DEPENDENCIES: &[&str] = &[];

@@ -2,6 +2,9 @@
 //! Everything that came from outside is escaped; the page loads nothing.
 
 use super::row::Row;
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use std::io;
 
 /// Escapes text for XML and HTML, in elements and in quoted attributes; control characters that XML cannot carry become `?`.
 pub fn escaped(text: &str) -> String {
@@ -25,29 +28,58 @@ fn seconds(ms: u64) -> String {
     format!("{}.{:03}", ms / 1_000, ms % 1_000)
 }
 
+/// Text that XML can carry: other control characters become `?`.
+fn carried(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() && !matches!(letter, '\n' | '\t') { '?' } else { letter })
+        .collect()
+}
+
 /// JUnit XML.
 pub fn junit(bank: &str, rows: &[Row]) -> String {
-    let failed = rows.iter().filter(|row| !row.has_passed()).count();
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
+    // Writing into memory does not fail; a report that lacks its end would be seen by whoever reads it.
+    drop(write_junit(&mut writer, bank, rows));
+    String::from_utf8(writer.into_inner()).unwrap_or_default()
+}
+
+fn write_junit(writer: &mut Writer<Vec<u8>>, bank: &str, rows: &[Row]) -> io::Result<()> {
+    let failed = rows.iter().filter(|row| !row.has_passed()).count().to_string();
     let time = seconds(rows.iter().map(|row| row.took_ms).max().unwrap_or(0));
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"conformance of {}\" tests=\"{}\" failures=\"{failed}\" errors=\"0\" time=\"{time}\">\n",
-        escaped(bank),
-        rows.len()
-    );
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    writer.write_event(Event::Start(BytesStart::new("testsuites")))?;
+    let suite = BytesStart::new("testsuite").with_attributes([
+        ("name", format!("conformance of {bank}").as_str()),
+        ("tests", rows.len().to_string().as_str()),
+        ("failures", failed.as_str()),
+        ("errors", "0"),
+        ("time", time.as_str()),
+    ]);
+    writer.write_event(Event::Start(suite))?;
     for row in rows {
-        let name = escaped(&format!("{} {}", row.code, row.name));
-        text += &format!(
-            "<testcase classname=\"{}\" name=\"{name}\" time=\"{}\">\n",
-            escaped(bank),
-            seconds(row.took_ms)
-        );
-        if !row.has_passed() {
-            let failure = escaped(&row.failure());
-            text += &format!("<failure message=\"{failure}\">{failure}</failure>\n");
-        }
-        text += &format!("<system-out>{}</system-out>\n</testcase>\n", escaped(&row.seen.join("\n")));
+        write_case(writer, bank, row)?;
     }
-    text + "</testsuite>\n</testsuites>\n"
+    writer.write_event(Event::End(BytesEnd::new("testsuite")))?;
+    writer.write_event(Event::End(BytesEnd::new("testsuites")))
+}
+
+fn write_case(writer: &mut Writer<Vec<u8>>, bank: &str, row: &Row) -> io::Result<()> {
+    let (name, time) = (format!("{} {}", row.code, row.name), seconds(row.took_ms));
+    let case = BytesStart::new("testcase").with_attributes([
+        ("classname", bank),
+        ("name", name.as_str()),
+        ("time", time.as_str()),
+    ]);
+    writer.write_event(Event::Start(case))?;
+    if !row.has_passed() {
+        let failure = carried(&row.failure());
+        let element = BytesStart::new("failure").with_attributes([("message", failure.as_str())]);
+        writer.write_event(Event::Start(element))?;
+        writer.write_event(Event::Text(BytesText::new(&failure)))?;
+        writer.write_event(Event::End(BytesEnd::new("failure")))?;
+    }
+    writer.create_element("system-out").write_text_content(BytesText::new(&carried(&row.seen.join("\n"))))?;
+    writer.write_event(Event::End(BytesEnd::new("testcase")))
 }
 
 /// One page.
