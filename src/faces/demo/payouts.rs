@@ -11,7 +11,6 @@ use hyper::Method;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Write;
 
 /// The embedded payouts.
 pub const CREATORS: &str = include_str!("../../../fixtures/payouts/creators.csv");
@@ -49,7 +48,7 @@ pub fn api_client(setup: &Setup) -> Result<Client, DemoError> {
 }
 
 /// Hands in the payouts, chunk by chunk.
-pub async fn submit(setup: &Setup, options: &Options, _out: &mut dyn Write) -> Result<Submitted, DemoError> {
+pub async fn submit(setup: &Setup, options: &Options) -> Result<Submitted, DemoError> {
     let client = api_client(setup)?;
     let rows = rows(options.payouts)?;
     let mut submitted = Submitted::default();
