@@ -16,6 +16,9 @@ use crate::process::{Line, exceptions_of, payout, payouts_of, until};
 /// Longest business day.
 const DAY: Duration = Duration::from_secs(25);
 
+/// Business days: what comes back after the statement comes on the second.
+const DAYS: usize = 2;
+
 /// What the gateway raises, by the words in which the list of scenarios says it.
 const RAISED: &[(&str, &[&str])] = &[
     ("", &[]),
@@ -25,13 +28,18 @@ const RAISED: &[(&str, &[&str])] = &[
     ("one report identification with two contents", &["message_id_reused"]),
     ("refused after completion", &["status_contradiction", "reject_after_booking"]),
     ("a second return for one payment", &["second_return"]),
-    ("amount differs by an included charge", &["amount_mismatch"]),
     ("amount differs after an exchange", &["amount_mismatch"]),
 ];
 
 /// Whether the gateway does by itself what the scenario asks of its client.
 fn is_ours(scenario: &Scenario) -> bool {
     scenario.needs != Needs::OtherMessageId
+}
+
+/// Whether the promised end is one of waiting.
+fn stays_open(external_id: &str) -> bool {
+    let scenario = external_id.strip_suffix("-MINE").and_then(scenarios::find);
+    scenario.and_then(|found| State::parse(found.end_state)).is_some_and(|state| !state.is_end())
 }
 
 fn pair(scenario: &Scenario) -> Vec<Value> {
@@ -67,12 +75,12 @@ async fn every_scenario_ends_as_promised() {
         })
         .await;
     }
-    // Three business days: what comes back after the statement comes on the second.
-    for _ in 0..3 {
+    for _ in 0..DAYS {
         let began = Instant::now();
         until("the day's end", async || {
             let payouts = payouts_of(&store).await;
-            let has_ended = payouts.iter().all(|item| item.state.is_end());
+            let has_ended =
+                payouts.iter().all(|item| item.state.is_end() || stays_open(&item.row.external_id));
             // Whatever has no end by now is found wrong at the end, by name.
             (has_ended || began.elapsed() > DAY).then_some(())
         })

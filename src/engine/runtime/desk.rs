@@ -27,6 +27,7 @@ pub struct Desk {
     jobs: mpsc::Sender<Job>,
     /// Rung after every turn, so that new work is found at once.
     pub bell: Arc<Notify>,
+    closing: Arc<Notify>,
 }
 
 /// The other side of the desk.
@@ -35,10 +36,15 @@ pub struct Waiting(mpsc::Receiver<Job>);
 /// A desk and its other side.
 pub fn open() -> (Desk, Waiting) {
     let (jobs, waiting) = mpsc::channel(WAITING_MAX);
-    (Desk { jobs, bell: Arc::new(Notify::new()) }, Waiting(waiting))
+    (Desk { jobs, bell: Arc::new(Notify::new()), closing: Arc::new(Notify::new()) }, Waiting(waiting))
 }
 
 impl Desk {
+    /// Ends the loop once nothing waits: the store is free when its last handle is gone.
+    pub fn close(&self) {
+        self.closing.notify_one();
+    }
+
     /// Hands in an input and waits until its facts are durable.
     pub async fn put(&self, envelope: Envelope) -> Result<Outcome, TurnError> {
         let gone = || TurnError::Unknown { cause: "the loop has ended".to_owned() };
@@ -53,9 +59,13 @@ pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> 
     let mut carried: Vec<Job> = Vec::new();
     loop {
         if carried.is_empty() {
-            match waiting.0.recv().await {
-                Some(job) => carried.push(job),
-                None => return Ok(()),
+            tokio::select! {
+                biased;
+                job = waiting.0.recv() => match job {
+                    Some(job) => carried.push(job),
+                    None => return Ok(()),
+                },
+                () = world.desk.closing.notified() => return Ok(()),
             }
         }
         gather(&mut carried, &mut waiting.0);

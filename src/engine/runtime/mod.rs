@@ -130,11 +130,14 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
     let turns = tokio::spawn(desk::turns(world.clone(), inbox));
     let dispatcher_world = world.clone();
     let ended = tokio::spawn(async move {
-        let dispatcher = dispatch::run(dispatcher_world);
+        let desk = dispatcher_world.desk.clone();
+        let mut turns = turns;
         tokio::select! {
-            ended = turns => ended.unwrap_or_else(|_| Err(TurnError::Unknown { cause: "the loop panicked".to_owned() })),
-            () = dispatcher => Ok(()),
+            ended = &mut turns => return end_of(ended),
+            () = dispatch::run(dispatcher_world) => {}
         }
+        desk.close();
+        end_of(turns.await)
     });
     close_lost_attempts(&world).await?;
     for line in world.store.unconfirmed_attempts().await? {
@@ -146,6 +149,10 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
         );
     }
     Ok(Engine { world, ended })
+}
+
+fn end_of(ended: Result<Result<(), TurnError>, tokio::task::JoinError>) -> Result<(), TurnError> {
+    ended.unwrap_or_else(|_| Err(TurnError::Unknown { cause: "the loop panicked".to_owned() }))
 }
 
 /// Attempts that are open at the start belong to a process that is gone: whatever they sent, nothing

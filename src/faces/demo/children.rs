@@ -14,6 +14,8 @@ use tokio::process::{Child, Command};
 const READY_S_MAX: u64 = 60;
 /// Longest wait for a child to end by itself, in seconds.
 const END_S_MAX: u64 = 15;
+/// Pause between two looks at the children.
+const LOOK: Duration = Duration::from_millis(100);
 
 struct Kept {
     name: &'static str,
@@ -35,6 +37,22 @@ impl Children {
         let bank = Kept::start("bank", "sandbox", &setup.bank_config, &setup.dir).await?;
         let gateway = Kept::start("gateway", "serve", &setup.gateway_config, &setup.dir).await?;
         Ok(Children { bank, gateway })
+    }
+
+    /// Does something that needs both; a child that dies meanwhile is started again.
+    pub async fn during<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, DemoError>>,
+        out: &mut dyn Write,
+    ) -> Result<T, DemoError> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            self.look_after(out).await?;
+        }
     }
 
     /// Starts a child again that has died.

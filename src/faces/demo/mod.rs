@@ -71,7 +71,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<u64, DemoErro
     let mut children = Children::start(&setup).await?;
     say(out, &format!("bank    {}\ngateway {}", setup.bank_url, setup.api_url));
     let started = Instant::now();
-    let submitted = payouts::submit(&setup, options).await?;
+    let submitted = children.during(payouts::submit(&setup, options), out).await?;
     say(
         out,
         &format!(
@@ -82,9 +82,10 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<u64, DemoErro
     let store = Store::Sqlite(SqliteStore::open_read_only(&Places::within(&setup.data_dir))?);
     let watch = Watch { store: &store, patience: Duration::from_secs(options.patience_s) };
     let elapsed = watch.until_ended(&mut children, (&setup, started), out).await?;
-    bank::end_day(&bank::Access::of(&setup)).await?;
+    let access = bank::Access::of(&setup);
+    children.during(bank::end_day(&access), out).await?;
     watch.until_on_statement(&mut children, out).await?;
-    let summary = summary::make(&setup, &store, &submitted).await?;
+    let summary = children.during(summary::make(&setup, &store, &submitted), out).await?;
     summary.print(out, elapsed, &setup);
     if options.stay {
         say(out, "gateway and bank stay up; end with Ctrl-C");
@@ -140,7 +141,7 @@ impl Watch<'_> {
             let at_bank = totals.iter().all(|row| has_end(row.state) || waits_at_bank(row.state));
             if at_bank && changed_at.elapsed() > DAY_REST {
                 first_day.get_or_insert(changed_at.duration_since(started));
-                bank::end_day(&bank::Access::of(setup)).await?;
+                children.during(bank::end_day(&bank::Access::of(setup)), out).await?;
                 tokio::time::sleep(DAY_REST).await;
             }
             self.check(changed_at)?;
