@@ -218,7 +218,8 @@ fn folder(options: &Options) -> Result<PathBuf, ConformError> {
         std::fs::create_dir_all(report).map_err(|cause| file(report, cause))?;
         return Ok(report.clone());
     }
-    let folder = std::env::temp_dir().join(format!("girogate-conform-{}", std::process::id()));
+    let number = chrono::Utc::now().timestamp_micros();
+    let folder = std::env::temp_dir().join(format!("girogate-conform-{}-{number}", std::process::id()));
     // Closed to others, and never a folder that somebody else has made.
     std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|cause| file(&folder, cause))?;
     Ok(folder)
