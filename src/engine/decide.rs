@@ -1,6 +1,7 @@
 //! One input, one view, one time: facts, an answer, actions. Pure. What a decision needs to see it
 //! names beforehand (`needs`), so that it never sees half.
 
+use crate::bank::profile::RelayedStatus;
 use crate::domain::entry::Digest;
 use crate::domain::fact::{AttemptEnd, Cause, Fact, FrozenBlock, FrozenMessage};
 use crate::domain::lifecycle::State;
@@ -13,17 +14,32 @@ use crate::engine::input::{
 };
 use crate::engine::intake::finding::Severity;
 use crate::engine::reconcile::Accounts;
+use crate::engine::routing::Bank;
 use crate::engine::{reconcile, report};
 use crate::store::documents::NewDocument;
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
 use chrono::Duration;
+use std::collections::BTreeSet;
 
 /// What does not change while the process runs: accounts, and what the profiles say about reports.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
     /// The configured accounts.
     pub accounts: Accounts,
+    /// Banks whose relayed pacs.002 is the customer's status, as their profiles say.
+    pub relayed_is_status: BTreeSet<String>,
+}
+
+impl Standing {
+    /// What the profiles say about these accounts.
+    pub fn new(accounts: Accounts, banks: &[Bank]) -> Standing {
+        let says = |bank: &&Bank| bank.profile.status.relayed_pacs_002 == RelayedStatus::Status;
+        Standing {
+            accounts,
+            relayed_is_status: banks.iter().filter(says).map(|bank| bank.id.clone()).collect(),
+        }
+    }
 }
 
 /// The lookups that an input needs and the view does not know yet. Asked again after loading,

@@ -315,10 +315,11 @@ fn payment(
 ) {
     let (standing, envelope, part) = around;
     let Some(code) = &status.status else { return };
+    let interbank = is_interbank(report) && !standing.relayed_is_status.contains(&part.bank);
     let named = names(book.view, standing, part, (status, batch));
     let key = match combine(&named) {
         Found::One(key) => key,
-        Found::None if is_interbank(report) => return,
+        Found::None if interbank => return,
         Found::None => {
             let text = "a status names a payment that is not ours".to_owned();
             let exception = Exception {
@@ -338,7 +339,7 @@ fn payment(
     let Some(row) = book.view.payouts.get(&key).cloned() else { return };
     let news = news_of(code, &status.reasons, report);
     let bank_references = bank_references(status);
-    if is_interbank(report) {
+    if interbank {
         return book.write(envelope, Fact::InterbankStatus { key, news, bank_references, evidence });
     }
     if duplicate_refusal(&news) {

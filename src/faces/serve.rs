@@ -31,14 +31,16 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 /// Connections kept open to a bank between calls. Chosen by us.
 const IDLE_CONNECTIONS_MAX: usize = 8;
-/// How long a recorded gateway waits for open calls at its end. Chosen by us.
-const ENDING_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+/// Longest wait for open attempts when the gateway is told to end, in milliseconds. Chosen by us: the total
+/// deadline of a call in the reference profile.
+const DRAIN_MS_MAX: u64 = 30_000;
 /// Shortest key that ids may be derived with, in octets. Chosen by us: 128 bits.
 const ID_KEY_OCTETS_MIN: usize = 16;
 
@@ -258,7 +260,7 @@ pub async fn build(config: &Config, path: &Path) -> Result<Built, ServeError> {
     };
     let parts = Parts {
         store,
-        standing: Standing { accounts: Accounts(accounts) },
+        standing: Standing::new(Accounts(accounts), &banks),
         banks,
         profiles: profiles
             .iter()
@@ -332,10 +334,6 @@ pub fn links(config: &Config, banks: &[Bank]) -> Result<(Links, Inboxes), ServeE
     Ok((links, inboxes))
 }
 
-fn world_is_recorded(engine: &Engine) -> bool {
-    engine.world.tap.is_some()
-}
-
 async fn bind(address: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
     let wrong = |cause| ServeError::Listen { address: address.to_owned(), cause };
     let listener = TcpListener::bind(address).await.map_err(wrong)?;
@@ -345,7 +343,7 @@ async fn bind(address: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
 
 async fn listen(
     config: &Config,
-    (mut engine, api, inboxes): (Engine, Api, Inboxes),
+    (engine, api, inboxes): (Engine, Api, Inboxes),
     ready: impl FnOnce(&Bound),
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
@@ -383,10 +381,9 @@ async fn listen(
         }
     }));
     ready(&bound);
+    let mut ended = engine.ended;
     tokio::select! {
-        ended = &mut engine.ended => {
-            return ended.unwrap_or_else(|_| Err(TurnError::Unknown { cause: "the engine panicked".to_owned() })).map_err(Into::into);
-        }
+        ended = &mut ended => return end_of(ended),
         _ = stop.wait_for(|stop| *stop) => {}
     }
     for server in servers {
@@ -394,9 +391,14 @@ async fn listen(
             tracing::error!("a listener ended badly");
         }
     }
-    if world_is_recorded(&engine) {
-        // What is open belongs into the recording; a call that hangs longer does not.
-        drop(tokio::time::timeout(ENDING_MAX, &mut engine.ended).await);
+    // Attempts that are open end by themselves; what is cut off here is unknown at the next start.
+    match tokio::time::timeout(Duration::from_millis(DRAIN_MS_MAX), ended).await {
+        Ok(ended) => end_of(ended),
+        Err(_) => Ok(()),
     }
-    Ok(())
+}
+
+fn end_of(ended: Result<Result<(), TurnError>, tokio::task::JoinError>) -> Result<(), ServeError> {
+    let panicked = || Err(TurnError::Unknown { cause: "the engine panicked".to_owned() });
+    ended.unwrap_or_else(|_| panicked()).map_err(Into::into)
 }

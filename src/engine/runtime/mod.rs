@@ -137,6 +137,14 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
         }
     });
     close_lost_attempts(&world).await?;
+    for line in world.store.unconfirmed_attempts().await? {
+        // Announced, never committed: the first byte leaves only after the commit, so nothing was sent.
+        tracing::warn!(
+            message_id = line.message_id,
+            attempt = line.attempt,
+            "an announced attempt was never opened"
+        );
+    }
     Ok(Engine { world, ended })
 }
 

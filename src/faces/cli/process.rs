@@ -6,10 +6,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+/// Threads for reading, hashing and signing at most. Chosen by us: more would hold documents in memory
+/// that two cores cannot read anyway.
+const BLOCKING_THREADS_MAX: usize = 16;
+
 /// Runs a future on a runtime of its own.
 pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .map_err(|cause| Failure::outside("process.runtime", cause))?;
     Ok(runtime.block_on(future))

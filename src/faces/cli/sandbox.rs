@@ -3,6 +3,9 @@
 use super::process::{block_on, logs, stop_signal};
 use super::screen::Screen;
 use super::{Exit, Failure};
+use crate::faces::config as gateway;
+use crate::faces::demo::bank::{Access, end_day};
+use crate::net::tls::TlsFiles;
 use crate::sandbox::{config, scenarios, server};
 use chrono::Utc;
 use clap::{Args, Subcommand};
@@ -24,6 +27,15 @@ pub struct Sandbox {
 enum What {
     /// List what the bank plays: trigger, messages, end state.
     Scenarios,
+    /// End the bank's business day, by a call signed with the gateway's keys: statements follow.
+    DayEnd {
+        /// The configuration file of the gateway.
+        #[arg(short = 'c', long = "config", value_name = "FILE")]
+        config: PathBuf,
+        /// The bank, where several are configured.
+        #[arg(long, value_name = "ID")]
+        bank: Option<String>,
+    },
 }
 
 impl Sandbox {
@@ -31,6 +43,7 @@ impl Sandbox {
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
         match (&self.what, &self.config) {
             (Some(What::Scenarios), _) => Ok(list(screen)),
+            (Some(What::DayEnd { config, bank }), _) => day_end(config, bank.as_deref(), screen),
             (None, Some(config)) => serve(config, screen),
             (None, None) => {
                 Err(Failure::usage("sandbox.config", "name a configuration with -c FILE, or a subcommand"))
@@ -62,6 +75,24 @@ fn list(screen: &mut Screen) -> Exit {
         }
     }
     Exit::Done
+}
+
+fn day_end(path: &Path, bank: Option<&str>, screen: &mut Screen) -> Result<Exit, Failure> {
+    let config = gateway::load(path).map_err(|cause| Failure::usage(cause.code(), cause))?;
+    let named = config.bank.iter().find(|section| bank.is_none_or(|id| section.id == id));
+    let section = named.ok_or_else(|| Failure::usage("sandbox.bank", "no such bank in the configuration"))?;
+    let access = Access {
+        url: section.base_url.clone(),
+        tls: TlsFiles {
+            certificate: section.keys.tls.certificate.clone(),
+            key: section.keys.tls.key.clone(),
+            ca: section.server_ca.clone(),
+        },
+        signing_key: section.keys.signing.key.clone(),
+    };
+    let answer = block_on(end_day(&access))?.map_err(|cause| Failure::outside("sandbox.day_end", cause))?;
+    screen.line(answer.trim());
+    Ok(Exit::Done)
 }
 
 fn serve(path: &Path, screen: &mut Screen) -> Result<Exit, Failure> {

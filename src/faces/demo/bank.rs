@@ -17,6 +17,7 @@ use hyper::Method;
 use hyper::body::Bytes;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// Deadlines of a control call, in milliseconds. Chosen by us: a statement of 100,000 entries is written meanwhile.
 const TIMEOUTS: Timeouts =
@@ -30,21 +31,40 @@ pub struct Desk {
     signer: Signer,
 }
 
+/// Where a bank is, and with which files a client of it shows itself.
+pub struct Access {
+    /// Where the bank answers.
+    pub url: String,
+    /// TLS certificate, key and the bank's authority.
+    pub tls: TlsFiles,
+    /// The client's signing key.
+    pub signing_key: PathBuf,
+}
+
+impl Access {
+    /// With the gateway's keys of a run.
+    pub fn of(setup: &Setup) -> Access {
+        Access {
+            url: setup.bank_url.clone(),
+            tls: TlsFiles {
+                certificate: setup.pki.join("gateway-tls-cert.pem"),
+                key: setup.pki.join("gateway-tls-key.pem"),
+                ca: setup.pki.join("ca-cert.pem"),
+            },
+            signing_key: setup.pki.join("gateway-signing-key.pem"),
+        }
+    }
+}
+
 impl Desk {
-    /// The line, with the gateway's keys of the run.
-    pub fn new(setup: &Setup) -> Result<Desk, DemoError> {
+    /// The line.
+    pub fn new(access: &Access) -> Result<Desk, DemoError> {
         let keys = |cause: String| DemoError::Keys(cause);
-        let files = TlsFiles {
-            certificate: setup.pki.join("gateway-tls-cert.pem"),
-            key: setup.pki.join("gateway-tls-key.pem"),
-            ca: setup.pki.join("ca-cert.pem"),
-        };
-        let tls = client_config(&files).map_err(|cause| keys(cause.to_string()))?;
+        let tls = client_config(&access.tls).map_err(|cause| keys(cause.to_string()))?;
         let limits = Limits { reply_octets_max: 64 << 20, idle_connections_max: 1, keep_alive_ms: 2_000 };
         let client =
-            Client::new(&setup.bank_url, tls, TIMEOUTS, limits).map_err(|cause| keys(cause.to_string()))?;
-        let key = setup.pki.join("gateway-signing-key.pem");
-        let signer = Signer::read_file(&key).map_err(|cause| keys(cause.to_string()))?;
+            Client::new(&access.url, tls, TIMEOUTS, limits).map_err(|cause| keys(cause.to_string()))?;
+        let signer = Signer::read_file(&access.signing_key).map_err(|cause| keys(cause.to_string()))?;
         Ok(Desk { client, signer })
     }
 
@@ -122,8 +142,9 @@ impl Desk {
 }
 
 /// Ends the bank's business day: statements follow.
-pub async fn end_day(setup: &Setup) -> Result<(), DemoError> {
-    Desk::new(setup)?.call(&Method::POST, "/v1/sandbox/day-end", "{}").await.map(|_| ())
+pub async fn end_day(access: &Access) -> Result<String, DemoError> {
+    let reply = Desk::new(access)?.call(&Method::POST, "/v1/sandbox/day-end", "{}").await?;
+    Ok(String::from_utf8_lossy(&reply.body).into_owned())
 }
 
 /// One line of the bank's ledger.
@@ -141,7 +162,7 @@ pub struct LedgerLine {
 
 /// The bank's whole ledger.
 pub async fn ledger(setup: &Setup) -> Result<Vec<LedgerLine>, DemoError> {
-    let desk = Desk::new(setup)?;
+    let desk = Desk::new(&Access::of(setup))?;
     let mut lines = Vec::new();
     let mut after = "0".to_owned();
     loop {

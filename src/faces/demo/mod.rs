@@ -71,7 +71,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<u64, DemoErro
     let mut children = Children::start(&setup).await?;
     say(out, &format!("bank    {}\ngateway {}", setup.bank_url, setup.api_url));
     let started = Instant::now();
-    let submitted = payouts::submit(&setup, options, out).await?;
+    let submitted = payouts::submit(&setup, options).await?;
     say(
         out,
         &format!(
@@ -82,7 +82,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<u64, DemoErro
     let store = Store::Sqlite(SqliteStore::open_read_only(&Places::within(&setup.data_dir))?);
     let watch = Watch { store: &store, patience: Duration::from_secs(options.patience_s) };
     let elapsed = watch.until_ended(&mut children, (&setup, started), out).await?;
-    bank::end_day(&setup).await?;
+    bank::end_day(&bank::Access::of(&setup)).await?;
     watch.until_on_statement(&mut children, out).await?;
     let summary = summary::make(&setup, &store, &submitted).await?;
     summary.print(out, elapsed, &setup);
@@ -140,7 +140,7 @@ impl Watch<'_> {
             let at_bank = totals.iter().all(|row| has_end(row.state) || waits_at_bank(row.state));
             if at_bank && changed_at.elapsed() > DAY_REST {
                 first_day.get_or_insert(changed_at.duration_since(started));
-                bank::end_day(setup).await?;
+                bank::end_day(&bank::Access::of(setup)).await?;
                 tokio::time::sleep(DAY_REST).await;
             }
             self.check(changed_at)?;

@@ -11,12 +11,15 @@ use hyper::Method;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::sync::Arc;
+use tokio::task::{JoinError, JoinSet};
 
 /// The embedded payouts.
 pub const CREATORS: &str = include_str!("../../../fixtures/payouts/creators.csv");
 /// Payouts of one request.
 const CHUNK: usize = 1_000;
+/// Requests under way at a time. Chosen by us: one is checked while another is written.
+const CALLS_MAX: usize = 3;
 /// Deadlines of a call to the API, in milliseconds. Chosen by us: a chunk takes well below a second.
 const TIMEOUTS: Timeouts =
     Timeouts { connect_ms: 5_000, handshake_ms: 5_000, first_byte_ms: 60_000, total_ms: 60_000 };
@@ -48,18 +51,37 @@ pub fn api_client(setup: &Setup) -> Result<Client, DemoError> {
     Client::new(&setup.api_url, tls, TIMEOUTS, limits).map_err(|cause| DemoError::Api(cause.to_string()))
 }
 
-/// Hands in the payouts, chunk by chunk.
-pub async fn submit(setup: &Setup, options: &Options, _out: &mut dyn Write) -> Result<Submitted, DemoError> {
-    let client = api_client(setup)?;
+/// Hands in the payouts, a few chunks at a time.
+pub async fn submit(setup: &Setup, options: &Options) -> Result<Submitted, DemoError> {
+    let client = Arc::new(api_client(setup)?);
     let rows = rows(options.payouts)?;
     let mut submitted = Submitted::default();
+    let mut calls = JoinSet::new();
     for (number, chunk) in rows.chunks(CHUNK).enumerate() {
+        if calls.len() == CALLS_MAX {
+            take(calls.join_next().await, &mut submitted)?;
+        }
         let payouts: Vec<Value> = chunk.iter().map(Draft::to_json).collect();
         let body = Bytes::from(json!({ "mode": "per_item", "payouts": payouts }).to_string());
-        let answer = post(&client, &format!("demo-{}-{number}", options.payouts), body).await?;
-        count(&answer, &mut submitted);
+        let (client, key) = (Arc::clone(&client), format!("demo-{}-{number}", options.payouts));
+        calls.spawn(async move { post(&client, &key, body).await });
+    }
+    while !calls.is_empty() {
+        take(calls.join_next().await, &mut submitted)?;
     }
     Ok(submitted)
+}
+
+type Ended = Option<Result<Result<Value, DemoError>, JoinError>>;
+
+fn take(ended: Ended, submitted: &mut Submitted) -> Result<(), DemoError> {
+    let answer = match ended {
+        Some(Ok(answer)) => answer?,
+        Some(Err(cause)) => return Err(DemoError::Api(cause.to_string())),
+        None => return Ok(()),
+    };
+    count(&answer, submitted);
+    Ok(())
 }
 
 async fn post(client: &Client, key: &str, body: Bytes) -> Result<Value, DemoError> {

@@ -139,7 +139,7 @@ impl<'a> Player<'a> {
             tenant: &recording.tenant,
             started_at,
             store: Store::Memory(MemoryStore::new()),
-            standing: Standing { accounts: Accounts(checks.accounts.clone()) },
+            standing: Standing::new(Accounts(checks.accounts.clone()), &checks.banks),
             profiles,
             checks,
             now: started_at,
