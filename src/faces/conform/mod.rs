@@ -13,7 +13,7 @@ use super::config::Config;
 use super::serve::ServeError;
 use crate::sandbox::scenarios::{self, Effect, Needs, Returned, Scenario};
 use row::Row;
-use stage::{Evidence, Stage};
+use stage::Stage;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -124,7 +124,23 @@ fn plan(claims: &[String], wanted: &[String]) -> Result<Plan, ConformError> {
 /// Runs the claimed rows against the running bank; writes the reports where a folder is named.
 pub async fn run(config: &Config, path: &Path, options: &Options) -> Result<Vec<Row>, ConformError> {
     let folder = folder(options)?;
-    let mut stage = Stage::open(config, path, (&options.bank, &folder)).await?;
+    let rows = staged((config, path), options, &folder).await;
+    match &options.report {
+        Some(report) => rows.and_then(|rows| write(report, (&options.bank, &rows)).map(|()| rows)),
+        None => {
+            // What stays behind lies in the system's temporary folder, closed to others.
+            drop(std::fs::remove_dir_all(&folder));
+            rows
+        }
+    }
+}
+
+async fn staged(
+    (config, path): (&Config, &Path),
+    options: &Options,
+    folder: &Path,
+) -> Result<Vec<Row>, ConformError> {
+    let mut stage = Stage::open(config, path, (&options.bank, folder)).await?;
     let planned = plan(&stage.profile().conformance, &options.rows)?;
     stage.reach().await?;
     let deadline = Instant::now() + Duration::from_secs(options.patience_s);
@@ -152,12 +168,7 @@ pub async fn run(config: &Config, path: &Path, options: &Options) -> Result<Vec<
     let mut rows = stage.rows().await?;
     rows.extend(checks.iter().map(|check| check.row(&stage)));
     rows.sort_by_key(|row| place(&row.code));
-    let Some(report) = &options.report else {
-        stage.close(Evidence::Forgotten).await;
-        return Ok(rows);
-    };
-    stage.close(Evidence::Kept).await;
-    write(report, (&options.bank, &rows))?;
+    stage.close().await;
     Ok(rows)
 }
 
@@ -218,7 +229,8 @@ fn folder(options: &Options) -> Result<PathBuf, ConformError> {
         std::fs::create_dir_all(report).map_err(|cause| file(report, cause))?;
         return Ok(report.clone());
     }
-    let folder = std::env::temp_dir().join(format!("girogate-conform-{}", std::process::id()));
+    let number = chrono::Utc::now().timestamp_micros();
+    let folder = std::env::temp_dir().join(format!("girogate-conform-{}-{number}", std::process::id()));
     // Closed to others, and never a folder that somebody else has made.
     std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|cause| file(&folder, cause))?;
     Ok(folder)

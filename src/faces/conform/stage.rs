@@ -49,15 +49,6 @@ pub struct Heard {
     pub documents: Vec<NewDocument>,
 }
 
-/// What becomes of the private store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// It stays beside the report.
-    Kept,
-    /// Nobody asked for a report.
-    Forgotten,
-}
-
 /// A row that was sent.
 struct Sent {
     scenario: &'static Scenario,
@@ -135,16 +126,12 @@ impl Stage {
         })
     }
 
-    /// Ends the engine; its store stays as evidence unless nobody asked for a report.
-    pub async fn close(self, evidence: Evidence) {
+    /// Ends the engine; its store stays.
+    pub async fn close(self) {
         if self.stop.send(true).is_err() {
             tracing::warn!("the private engine had ended by itself");
         }
         drop(tokio::time::timeout(Duration::from_secs(10), self.engine.ended).await);
-        if let (Evidence::Forgotten, Some(folder)) = (evidence, self.folder.parent()) {
-            // What stays behind lies in the system's temporary folder.
-            drop(std::fs::remove_dir_all(folder));
-        }
     }
 
     /// The bank's profile.
