@@ -85,7 +85,7 @@ async fn every_scenario_ends_as_promised() {
             (has_ended || began.elapsed() > DAY).then_some(())
         })
         .await;
-        bank::end_day(&line.setup).await.unwrap();
+        bank::end_day(&bank::Access::of(&line.setup)).await.unwrap();
     }
     let mut wrong = Vec::new();
     let began = Instant::now();
