@@ -203,8 +203,8 @@ impl Summary {
         lines.push(String::new());
         lines.push("Look further:".to_owned());
         let config = setup.gateway_config.display();
-        for command in ["list --state returned", "totals", "status ID", "audit verify"] {
-            lines.push(format!("  girogate {command} --offline -c {config}"));
+        for command in ["list --state returned --offline", "totals --offline", "status ID --offline", "audit verify"] {
+            lines.push(format!("  girogate {command} -c {config}"));
         }
         say(out, &lines.join("\n"));
     }
