@@ -203,7 +203,9 @@ impl Summary {
         lines.push(String::new());
         lines.push("Look further:".to_owned());
         let config = setup.gateway_config.display();
-        for command in ["list --state returned --offline", "totals --offline", "status ID --offline", "audit verify"] {
+        for command in
+            ["list --state returned --offline", "totals --offline", "status ID --offline", "audit verify"]
+        {
             lines.push(format!("  girogate {command} -c {config}"));
         }
         say(out, &lines.join("\n"));
