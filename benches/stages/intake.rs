@@ -18,7 +18,7 @@ use girogate::engine::intake::ids::IdKey;
 use girogate::engine::routing::Bank;
 use girogate::engine::turn;
 use girogate::store::sqlite::{Places, SqliteStore};
-use girogate::store::view::apply;
+use girogate::store::view::apply::apply;
 use girogate::store::{Appended, Store, Turn, chain, facts};
 use rusqlite::{Connection, params};
 use serde::Deserialize;
