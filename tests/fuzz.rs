@@ -157,7 +157,7 @@ fn enter(door: &Door, case: &[u8], number: u64) -> bool {
 fn run(name: &str) {
     let door = DOORS.iter().find(|door| door.name == name).expect("a name of the table");
     let (seed, iterations) = (number_of("FUZZ_SEED", 1), number_of("FUZZ_ITERATIONS", ITERATIONS));
-    println!("door {name}, FUZZ_SEED={seed}, FUZZ_ITERATIONS={iterations}");
+    eprintln!("door {name}, FUZZ_SEED={seed}, FUZZ_ITERATIONS={iterations}");
     let seeds = seeds(door);
     for seed in &seeds {
         enter(door, seed, 0);
