@@ -262,7 +262,7 @@ pub fn pain_002(out: &mut dyn io::Write, count: usize) -> Result<u64, WriteError
 
 fn status(number: usize) -> write_status::TransactionStatus {
     let token = PayoutToken::from_digest(sha256(&number.to_be_bytes()));
-    let rejected = number % 10 == 0;
+    let rejected = number.is_multiple_of(10);
     let reason = write_status::Reason {
         originator: None,
         code: Some(Code::Listed("AC04".to_owned())),

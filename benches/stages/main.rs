@@ -25,8 +25,11 @@ pub struct Stage {
     theirs: Box<dyn FnMut()>,
 }
 
+/// A stage by its name, made when it is asked for.
+type Named = (&'static str, fn() -> Stage);
+
 /// Every stage by its name.
-const STAGES: &[(&str, fn() -> Stage)] = &[
+const STAGES: &[Named] = &[
     ("write", messages::write_only),
     ("write-checked", messages::write_checked),
     ("walk-pain-001-5MB", || messages::walked(messages::pain_001(8_000), 8_000)),
