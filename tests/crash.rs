@@ -113,7 +113,7 @@ async fn dies_and_goes_on(place: &str, behaviour: &str) {
 /// All places at once, each with a gateway and a bank of its own.
 async fn at_all(places: Vec<String>, behaviour: &'static str) {
     if !cfg!(feature = "planted") {
-        println!("SKIPPED: built without the feature `planted`; nothing can be made to die");
+        eprintln!("SKIPPED: built without the feature `planted`; nothing can be made to die");
         return;
     }
     let local = tokio::task::LocalSet::new();

@@ -28,7 +28,7 @@ fn facts(data_dir: &Path) -> i64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_killed_go_on_and_damage_is_named() {
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     let count = PAYOUTS.to_string();
     let mut demo = Demo::start(&["--payouts", &count]);
     let data_dir = demo.dir.join("gateway");

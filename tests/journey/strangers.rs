@@ -28,7 +28,7 @@ fn knock(address: &str, pki: &Path, identity: Option<(&Path, &str)>) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_get_nowhere() {
     if Command::new("openssl").arg("version").output().is_err() {
-        println!("SKIPPED: openssl is not installed; nobody knocked");
+        eprintln!("SKIPPED: openssl is not installed; nobody knocked");
         return;
     }
     let line = Line::start("", "").await;
