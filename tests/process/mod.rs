@@ -66,12 +66,13 @@ pub fn children_of(parent: u32) -> Vec<(u32, String)> {
 /// Looks until there is something to see.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let began = Instant::now();
+    let mut looks = tokio::time::interval(LOOK);
     loop {
+        looks.tick().await;
         if let Some(found) = look().await {
             return found;
         }
         assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        tokio::time::sleep(LOOK).await;
     }
 }
 

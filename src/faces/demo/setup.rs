@@ -139,17 +139,23 @@ fn spki(path: &Path) -> Result<String, DemoError> {
         .map_err(|cause| DemoError::Keys(cause.to_string()))
 }
 
-/// Four ports that are free at this moment. Both configurations name them, so they are chosen here.
+/// First port tried, and how many there are. Below the range from which systems take the ports of outgoing
+/// connections (32768 on Linux, 49152 by RFC 6335), so that none of those sits on a port while its owner restarts.
+const PORTS: (u16, u16) = (20_000, 12_000);
+
+/// Four ports that are free at this moment. Both configurations name them, so they are chosen here, from a random
+/// place on, because runs may begin at the same time.
 fn free_ports() -> Result<[u16; 4], DemoError> {
-    let cause = |cause: std::io::Error| DemoError::Child(format!("no free port: {cause}"));
-    let mut listeners = Vec::new();
-    let mut ports = [0u16; 4];
-    for port in &mut ports {
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(cause)?;
-        *port = listener.local_addr().map_err(cause)?.port();
-        listeners.push(listener);
-    }
-    Ok(ports)
+    let mut octets = [0u8; 2];
+    SystemRandom::new()
+        .fill(&mut octets)
+        .map_err(|_| DemoError::Keys("the system gives no random octets".to_owned()))?;
+    let (first, count) = PORTS;
+    let start = u16::from_be_bytes(octets) % count;
+    let candidates = (0..count).map(|number| first + (start + number) % count);
+    let mut free = candidates.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    let mut next = || free.next().ok_or_else(|| DemoError::Child("no free port".to_owned()));
+    Ok([next()?, next()?, next()?, next()?])
 }
 
 fn gateway_toml([api, callback, metrics, bank]: [u16; 4], treasury: &str) -> String {
