@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 const REST_MS: u64 = 500;
 /// Asking for work that takes no longer than this is free. Chosen by us.
 const CHEAP: Duration = Duration::from_millis(2);
+/// Banks frozen for at a time. Chosen by us: two cores; with the readers this stays well below the
+/// threads of the process, so that whoever waits for the loop never takes the loop's own.
+const FREEZERS_MAX: usize = 2;
 /// Documents read at a time. Chosen by us: two cores.
 const READERS_MAX: usize = 2;
 
@@ -90,7 +93,7 @@ pub async fn run(world: World) {
 /// What waits to be frozen is not looked up while every bank's is being frozen.
 fn limits(world: &World, under_way: &UnderWay) -> WorkLimits {
     let freezing = under_way.count(|task| matches!(task, Task::Freeze(_)));
-    if freezing >= world.links.len() {
+    if freezing >= world.links.len().min(FREEZERS_MAX) {
         WorkLimits { unbatched: 0, ..WorkLimits::default() }
     } else {
         WorkLimits::default()
@@ -100,6 +103,9 @@ fn limits(world: &World, under_way: &UnderWay) -> WorkLimits {
 fn hand_out(world: &World, under_way: &UnderWay, work: Work) {
     for batch in work.unbatched {
         let Some(link) = world.link(&batch.bank) else { continue };
+        if under_way.count(|task| matches!(task, Task::Freeze(_))) >= FREEZERS_MAX {
+            break;
+        }
         if let Some(guard) = under_way.take(world, Task::Freeze(batch.bank.clone())) {
             tokio::spawn(freezing::run(world.clone(), link, batch, guard));
         }

@@ -48,7 +48,7 @@ async fn collect(world: &World, link: &Arc<Link>) -> Result<bool, Failure> {
             let arrived = Arrived {
                 bank: bank.clone(),
                 channel: Channel::Poll,
-                document: NewDocument::of(reply.body.to_vec()),
+                document: NewDocument::of(&reply.body[..]),
                 authenticated: true,
                 note: "signed answer to a call of ours".to_owned(),
             };

@@ -124,7 +124,7 @@ pub fn delivered(
     let mut report = None;
     let mut keep = |reply: &BankReply| {
         documents.push(NewDocument::of(reply.head.clone().into_bytes()));
-        let body = NewDocument::of(reply.body.to_vec());
+        let body = NewDocument::of(&reply.body[..]);
         documents.push(body.clone());
         report = report_of(&row.bank, Channel::Reply, reply, body.clone());
         body.digest()
@@ -203,7 +203,7 @@ pub fn inquired(
     let (end, report, due_at, resend) = match inquiry {
         None => (InquiryEnd::Found, None, None, Resend::No),
         Some(Inquiry::Found(reply)) => {
-            let body = NewDocument::of(reply.body.to_vec());
+            let body = NewDocument::of(&reply.body[..]);
             (InquiryEnd::Found, report_of(&row.bank, Channel::Reply, &reply, body), None, Resend::No)
         }
         Some(Inquiry::NotFound(_)) => {

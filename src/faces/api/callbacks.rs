@@ -69,7 +69,7 @@ async fn keep(door: &Door, bank: String, body: Bytes, verdict: Result<String, St
     let note = match verdict {
         Ok(note) | Err(note) => note,
     };
-    let document = NewDocument::of(body.to_vec());
+    let document = NewDocument::of(&body[..]);
     let arrived = Arrived { bank: bank.clone(), channel: Channel::Callback, document, authenticated, note };
     let cause = Cause::Document(arrived.document.digest(), 0);
     let outcome = door.world.desk.put(door.world.envelope(&bank, cause, Input::Arrived(arrived))).await;

@@ -133,7 +133,7 @@ pub async fn ingest(
     if api.world.link(&bank).is_none() {
         return Err(Problem::not_found().detail("no bank of that id is configured"));
     }
-    let document = NewDocument::of(body.to_vec());
+    let document = NewDocument::of(&body[..]);
     let digest = document.digest();
     let arrived = Arrived {
         bank,

@@ -124,7 +124,7 @@ pub fn checked(
     let shape = if reader.is_single() { Shape::One } else { Shape::Many };
     Ok(Submit {
         request,
-        body: NewDocument::of(body.to_vec()).digest(),
+        body: NewDocument::of(&body[..]).digest(),
         shape,
         mode,
         duplicate_window_days: checks.duplicate_window_days,

@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Threads for reading, hashing and signing at most. Chosen by us: more would hold documents in memory
 /// that two cores cannot read anyway.
-const BLOCKING_THREADS_MAX: usize = 16;
+const BLOCKING_THREADS_MAX: usize = 8;
 
 /// Runs a future on a runtime of its own.
 pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
