@@ -196,7 +196,6 @@ pub const BORNE: &[(&str, &str, usize)] = &[
     ("unexplained", "src/store/sqlite/writer.rs", 5),
     // Ask again until something holds, with a limit.
     ("words of tests", "tests/exchange/mod.rs", 1),
-    ("words of tests", "tests/process/mod.rs", 1),
     ("words of tests", "tests/sandbox/street.rs", 1),
 ];
 
