@@ -371,7 +371,7 @@ fn a_message_without_reader_is_named_and_judged() {
         documents.iter().map(of).collect::<Vec<_>>()
     };
     let foreign =
-        r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"><FIToFICstmrCdtTrf/></Document>"#;
+        r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:seev.031.001.09"><CorpActnNtfctn/></Document>"#;
     let unknown = r#"null "unknown" false schema.unknown message.unsupported"#;
     assert_eq!(summary(foreign), [unknown]);
     let report = r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn/></Document>"#;

@@ -97,9 +97,10 @@ fn shipped_definitions_equal_the_official_ones() {
 fn the_nearest_definition_is_the_version_itself_or_a_neighbour() {
     let nearest = |kind, version| catalog::nearest(kind, version).map(|(id, _)| id);
     assert_eq!(nearest("camt.054", Some(8)), Some("camt.054.001.08"));
-    assert_eq!(nearest("camt.054", Some(5)), Some("camt.054.001.08"));
-    assert_eq!(nearest("camt.054", Some(14)), Some("camt.054.001.13"));
-    assert_eq!(nearest("camt.054", None), Some("camt.054.001.13"));
+    assert_eq!(nearest("camt.054", Some(5)), Some("camt.054.001.05"));
+    assert_eq!(nearest("camt.054", Some(15)), Some("camt.054.001.14"));
+    assert_eq!(nearest("camt.054", None), Some("camt.054.001.14"));
+    assert_eq!(nearest("pacs.028", Some(4)), Some("pacs.028.001.05"));
     assert_eq!(nearest("pain.002", Some(1)), Some("pain.002.001.03"));
     assert_eq!(nearest("camt.05", Some(8)), None);
     assert_eq!(nearest("seev.031", None), None);
