@@ -8,6 +8,7 @@ pub mod own;
 pub mod pacs_002;
 pub mod pain_001;
 pub mod pain_002;
+pub mod prove;
 pub mod read_pain_001;
 pub mod reading;
 pub mod record;

@@ -2,6 +2,7 @@
 //! Commands parse, call what lies below, and show; they decide nothing.
 
 mod audit;
+mod check;
 mod columns;
 mod conform;
 mod convert;

@@ -1,7 +1,7 @@
 //! `girogate parse`: what a bank's reports say, one JSON object a line, in the order of the document.
 
 use super::screen::Screen;
-use super::{Exit, Failure, file};
+use super::{Exit, Failure, check, file};
 use crate::messages::validate;
 use crate::schema::event::NotWellFormed;
 use clap::Args;
@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// `girogate parse`
 #[derive(Args)]
 pub struct Parse {
+    /// Prove the reports instead: balances, sums, counts, sequence, pages, copies.
+    #[arg(long)]
+    check: bool,
     /// Reports; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -18,6 +21,9 @@ pub struct Parse {
 impl Parse {
     /// The records of each file; each is read, whatever became of the one before.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        if self.check {
+            return Ok(check::run(&self.files, screen));
+        }
         let mut exit = Exit::Done;
         for path in &self.files {
             exit = exit.max(match read(path, screen) {

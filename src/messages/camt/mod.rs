@@ -247,10 +247,7 @@ fn fill_report(report: &mut AccountReport, node: Node, value: Value<'_>) {
         Node::Iban(Whose::Report) | Node::OtherId(Whose::Report) => {
             return fill_account(&mut report.account, node, value.text);
         }
-        Node::SummaryCount(_)
-        | Node::SummarySum(_)
-        | Node::SummaryNetAmount
-        | Node::SummaryNetDirection => {
+        Node::SummaryCount(_) | Node::SummarySum(_) | Node::SummaryNetAmount | Node::SummaryNetDirection => {
             return fill_summary(report.summary.get_or_insert_default(), node, value);
         }
         _ => return fill_balance(report.balances.last_mut(), node, value),
