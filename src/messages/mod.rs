@@ -1,9 +1,11 @@
 //! ISO 20022 messages: streaming writers and readers. No network, store or banks.
 
+pub mod anonymise;
 pub mod camt;
 pub mod emit;
 pub mod head_001;
 pub mod kind;
+pub mod migrate;
 pub mod own;
 pub mod pacs_002;
 pub mod pain_001;

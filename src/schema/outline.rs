@@ -33,6 +33,15 @@ impl Schema {
     pub fn outline(&self) -> ElementType<'_> {
         ElementType { schema: self, id: self.root_type }
     }
+
+    /// The types of all elements of a name, wherever they stand.
+    pub fn types_of_elements<'s, 'n>(
+        &'s self,
+        name: &'n str,
+    ) -> impl Iterator<Item = ElementType<'s>> + use<'s, 'n> {
+        let named = self.members.iter().filter(move |member| member.name.text() == name);
+        named.map(|member| ElementType { schema: self, id: member.kind })
+    }
 }
 
 impl PartialEq for ElementType<'_> {

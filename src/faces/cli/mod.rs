@@ -1,6 +1,7 @@
 //! The command line: one file per command. Here are the list of commands, the exit codes and how failures are told.
 //! Commands parse, call what lies below, and show; they decide nothing.
 
+mod anonymise;
 mod audit;
 mod check;
 mod columns;
@@ -24,6 +25,7 @@ mod screen;
 mod serve;
 mod sign;
 mod source;
+mod spool;
 mod status;
 mod submit;
 mod totals;
@@ -69,6 +71,8 @@ enum Command {
     Validate(validate::Validate),
     /// Read pain.002, pacs.002 and camt.052/053/054 into records, one JSON object a line.
     Parse(parse::Parse),
+    /// Copy documents without names, accounts, references and texts; structure, sums and verdict stay.
+    Anonymise(anonymise::Anonymise),
     /// Sign a document.
     Sign(sign::Sign),
     /// Verify a signed document against pinned certificates.
@@ -115,6 +119,7 @@ impl Command {
             Command::Columns(command) => command.run(screen),
             Command::Validate(command) => command.run(screen),
             Command::Parse(command) => command.run(screen),
+            Command::Anonymise(command) => command.run(screen),
             Command::Sign(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),
             Command::Keys(command) => command.run(screen),

@@ -110,7 +110,9 @@ impl Charset {
             return Vec::new();
         }
         match self {
-            Charset::OneOctet(table) => table.iter().flatten().copied().filter(|other| alike(*other)).collect(),
+            Charset::OneOctet(table) => {
+                table.iter().flatten().copied().filter(|other| alike(*other)).collect()
+            }
             Charset::Utf8 => {
                 let first = u32::from(character) & !0x3F;
                 (first..first + 0x40).filter_map(char::from_u32).filter(|other| alike(*other)).collect()

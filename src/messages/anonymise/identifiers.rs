@@ -43,7 +43,10 @@ impl Means<'_> {
     /// Sources: ISO 13616-1; EPC262-08 (creditor identifier: characters 5 to 7 are not checked).
     pub(super) fn account(&self, word: &mut [char], known: Known) -> bool {
         let [one, two, three, four, rest @ ..] = &*word else { return false };
-        let is_formed = one.is_ascii_uppercase() && two.is_ascii_uppercase() && three.is_ascii_digit() && four.is_ascii_digit();
+        let is_formed = one.is_ascii_uppercase()
+            && two.is_ascii_uppercase()
+            && three.is_ascii_digit()
+            && four.is_ascii_digit();
         if !is_formed || rest.len() < 4 || !rest.iter().all(char::is_ascii_alphanumeric) {
             return false;
         }
@@ -62,7 +65,8 @@ impl Means<'_> {
             (Some(_), _) => {}
         }
         // The Swiss range of QR-IBANs is part of the form.
-        let quick = matches!((&*word, word.get(4..6)), (['C', 'H', ..] | ['L', 'I', ..], Some(['3', '0' | '1'])));
+        let quick =
+            matches!((&*word, word.get(4..6)), (['C', 'H', ..] | ['L', 'I', ..], Some(['3', '0' | '1'])));
         let fixed: &[usize] = if quick { &[0, 1, 2, 3, 4, 5] } else { &[0, 1, 2, 3] };
         self.with_fixed(word, fixed);
         set_check_digits(word, skipped.unwrap_or(0));
@@ -71,7 +75,8 @@ impl Means<'_> {
 
     /// `RF` and check digits. Source: ISO 11649.
     fn creditor_reference(&self, word: &mut [char]) -> bool {
-        let is_formed = matches!(&*word, ['R', 'F', one, two, _, ..] if one.is_ascii_digit() && two.is_ascii_digit());
+        let is_formed =
+            matches!(&*word, ['R', 'F', one, two, _, ..] if one.is_ascii_digit() && two.is_ascii_digit());
         if !is_formed || !checks(word, 0) {
             return false;
         }
@@ -108,6 +113,13 @@ impl Means<'_> {
         true
     }
 
+    /// An account that is none: the two letters of a country in front stay.
+    pub(super) fn with_country(&self, word: &mut [char]) {
+        let has_country =
+            matches!(&*word, [one, two, ..] if one.is_ascii_uppercase() && two.is_ascii_uppercase());
+        self.with_fixed(word, if has_country { &[0, 1] } else { &[] });
+    }
+
     /// A BIC: its country stays. Source: ISO 9362.
     pub(super) fn bank(&self, word: &mut [char]) {
         self.with_fixed(word, &[4, 5]);
@@ -115,7 +127,8 @@ impl Means<'_> {
 
     /// A universally unique identifier: version and variant stay. Source: RFC 9562, section 4.
     pub(super) fn universal(&self, text: &mut [char]) {
-        let mut alphabets: Vec<Alphabet> = text.iter().map(|character| Alphabet::hexadecimal(*character)).collect();
+        let mut alphabets: Vec<Alphabet> =
+            text.iter().map(|character| Alphabet::hexadecimal(*character)).collect();
         for at in [14, 19] {
             if let Some(slot) = alphabets.get_mut(at) {
                 *slot = Alphabet::Fixed;

@@ -64,9 +64,10 @@ impl Alphabet {
                 let index = u32::from(character).checked_sub(u32::from(*first))?;
                 u16::try_from(index).ok().filter(|index| index < count)
             }
-            Alphabet::Listed(listed) => {
-                listed.iter().position(|known| *known == character).and_then(|index| u16::try_from(index).ok())
-            }
+            Alphabet::Listed(listed) => listed
+                .iter()
+                .position(|known| *known == character)
+                .and_then(|index| u16::try_from(index).ok()),
         }
     }
 
@@ -207,13 +208,17 @@ mod tests {
     #[test]
     fn every_text_of_a_form_becomes_another_of_that_form() {
         for (digits, count) in [(1, 10_usize), (2, 100), (3, 1000), (4, 10_000)] {
-            let all: HashSet<String> = (0..count).map(|number| replaced(&format!("{number:0digits$}"))).collect();
+            let all: HashSet<String> =
+                (0..count).map(|number| replaced(&format!("{number:0digits$}"))).collect();
             assert_eq!(all.len(), count, "different texts stay different");
             for number in 0..count {
                 let text = format!("{number:0digits$}");
                 let other = replaced(&text);
                 assert_ne!(text, other);
-                assert!(other.len() == digits && other.bytes().all(|octet| octet.is_ascii_digit()), "{other}");
+                assert!(
+                    other.len() == digits && other.bytes().all(|octet| octet.is_ascii_digit()),
+                    "{other}"
+                );
             }
         }
     }
