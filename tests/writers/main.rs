@@ -6,5 +6,7 @@ mod corpus;
 mod oracle;
 mod pain_001;
 mod payouts;
+mod random;
 mod round_trip;
 mod status;
+mod subsets;
