@@ -1,6 +1,7 @@
 //! The message writers against xmllint and the official schemas.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test stops at the first surprise")]
 
+mod again;
 mod camt;
 mod corpus;
 mod oracle;
