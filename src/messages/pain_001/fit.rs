@@ -58,11 +58,9 @@ pub fn unfit_shared(
         gathered.debtor_agent(subset, debtor);
         gathered.coding(subset, coding);
         let foreign = bearer.is_some_and(|bearer| bearer != ChargeBearer::ServiceLevel);
-        gathered.refuse(
-            subset.euro_cents_max.is_some() && foreign,
-            "charge_bearer",
-            "only service_level is carried",
-        );
+        if subset.euro_cents_max.is_some() && foreign {
+            gathered.refuse("charge_bearer", "only service_level is carried");
+        }
     }
     gathered.found
 }
@@ -86,7 +84,9 @@ pub(super) fn unfit_header(version: Version, header: &Header) -> Vec<Unfit> {
         if let Some(id) = &party.organisation_id {
             gathered.text("initiating_party", &id.value, subset);
         }
-        gathered.refuse(!is_reference(header.message_id.as_str()), "message_id", NOT_A_REFERENCE);
+        if !is_reference(header.message_id.as_str()) {
+            gathered.refuse("message_id", NOT_A_REFERENCE);
+        }
     }
     gathered.found
 }
@@ -94,31 +94,37 @@ pub(super) fn unfit_header(version: Version, header: &Header) -> Vec<Unfit> {
 const NOT_A_REFERENCE: &str = "a reference has letters, digits, space and / - ? : ( ) . , ' + only";
 
 impl Gathered<'_> {
-    fn refuse(&mut self, unfit: bool, member: &'static str, why: &'static str) {
-        if unfit {
-            self.found.push(Unfit { member, why });
-        }
+    fn refuse(&mut self, member: &'static str, why: &'static str) {
+        self.found.push(Unfit { member, why });
     }
 
     fn text(&mut self, member: &'static str, text: &str, subset: &Subset) {
         let foreign = !text.chars().all(subset.characters);
-        self.refuse(foreign, member, "has a character outside of the definition's set");
+        if foreign {
+            self.refuse(member, "has a character outside of the definition's set");
+        }
     }
 
     fn name_length(&mut self, member: &'static str, name: &str, subset: &Subset) {
         let long = name.chars().count() > subset.name_chars_max;
-        self.refuse(long, member, "a name has at most 70 characters");
+        if long {
+            self.refuse(member, "a name has at most 70 characters");
+        }
     }
 
     fn bic(&mut self, member: &'static str, bic: &Bic) {
         let letters = self.shape.bic_letters;
         let why = "this definition takes BICs of ISO 9362:2009 only, which begin with six letters";
-        self.refuse(letters == BicLetters::Of2009 && !is_of_2009(bic), member, why);
+        if letters == BicLetters::Of2009 && !is_of_2009(bic) {
+            self.refuse(member, why);
+        }
     }
 
     fn payout(&mut self, subset: &Subset, payout: &Payout) {
         let instruction = &payout.instruction;
-        self.refuse(!is_reference(payout.end_to_end_id.as_str()), "end_to_end_id", NOT_A_REFERENCE);
+        if !is_reference(payout.end_to_end_id.as_str()) {
+            self.refuse("end_to_end_id", NOT_A_REFERENCE);
+        }
         self.amount(subset, &instruction.amount);
         self.creditor(subset, &instruction.creditor);
         self.account("creditor_account", &instruction.creditor_account, subset);
@@ -132,14 +138,20 @@ impl Gathered<'_> {
             }
         }
         let listed = |code: Option<&Code>| !matches!(code, Some(Code::Proprietary(_)));
-        self.refuse(!listed(instruction.purpose.as_ref()), "purpose", "only codes of the list are carried");
+        if !listed(instruction.purpose.as_ref()) {
+            self.refuse("purpose", "only codes of the list are carried");
+        }
         self.remittance(subset, instruction);
     }
 
     fn amount(&mut self, subset: &Subset, amount: &Amount) {
         if let Some(most) = subset.euro_cents_max {
-            self.refuse(amount.currency() != Currency::EUR, "amount.currency", "only euro is carried");
-            self.refuse(amount.minor() > most, "amount.value", "at most 999999999.99 is carried");
+            if amount.currency() != Currency::EUR {
+                self.refuse("amount.currency", "only euro is carried");
+            }
+            if amount.minor() > most {
+                self.refuse("amount.value", "at most 999999999.99 is carried");
+            }
         }
     }
 
@@ -151,11 +163,12 @@ impl Gathered<'_> {
             self.shape.since_2019 == Since2019::Present && creditor.kind == PartyKind::Organisation;
         let leis = if own_element { creditor.identifiers.iter().filter(is_lei).count().min(1) } else { 0 };
         let several = creditor.identifiers.len().saturating_sub(leis) > 1;
-        self.refuse(
-            several,
-            "creditor.identifiers",
-            "one number is carried, besides an LEI where it has an element",
-        );
+        if several {
+            self.refuse(
+                "creditor.identifiers",
+                "one number is carried, besides an LEI where it has an element",
+            );
+        }
         for id in &creditor.identifiers {
             self.text("creditor.identifiers", id.value(), subset);
             self.text("creditor.identifiers", id.scheme(), subset);
@@ -165,29 +178,33 @@ impl Gathered<'_> {
         if subset.address == AddressElements::Unstructured {
             let why = "town and country have no elements of their own, and an address in lines only is refused since \
                        November 2026";
-            return self.refuse(true, "creditor.address", why);
+            return self.refuse("creditor.address", why);
         }
         let folded = match self.shape.since_2019 {
             Since2019::Present => 0,
             Since2019::Absent => folded_lines(parts).len(),
         };
         let many = folded.saturating_add(parts.lines.len()) > ADDRESS_LINES_MAX;
-        self.refuse(many, "creditor.address", "parts without elements of their own need more than two lines");
+        if many {
+            self.refuse("creditor.address", "parts without elements of their own need more than two lines");
+        }
         let texts = parts.texts().into_iter().filter_map(|(_, text, _)| text);
         let foreign = texts
             .chain(parts.lines.iter().map(String::as_str))
             .any(|text| !text.chars().all(subset.characters));
-        self.refuse(foreign, "creditor.address", "has a character outside of the definition's set");
+        if foreign {
+            self.refuse("creditor.address", "has a character outside of the definition's set");
+        }
     }
 
     fn account(&mut self, member: &'static str, account: &Account, subset: &Subset) {
         match account {
             Account::Iban(_) => {}
             _ if subset.accounts == Accounts::IbanOnly => {
-                self.refuse(true, member, "only accounts with an IBAN are carried");
+                self.refuse(member, "only accounts with an IBAN are carried");
             }
             Account::Us { .. } if member == "creditor_account" => {
-                self.refuse(true, member, "there is no element for the kind of account, checking or savings");
+                self.refuse(member, "there is no element for the kind of account, checking or savings");
             }
             Account::Other { account, .. } => self.text(member, account.as_str(), subset),
             Account::Uk { .. } | Account::Us { .. } => {}
@@ -200,17 +217,20 @@ impl Gathered<'_> {
         match subset.debtor_agent {
             DebtorAgent::BicOrNotProvided => {}
             DebtorAgent::Bic => {
-                self.refuse(
-                    !bic,
-                    "debtor.account_ref",
-                    "the debtor's bank is named by its BIC, which is not configured",
-                );
+                if !bic {
+                    self.refuse(
+                        "debtor.account_ref",
+                        "the debtor's bank is named by its BIC, which is not configured",
+                    );
+                }
             }
             DebtorAgent::BicOrClearing => {
                 let clearing =
                     known.clearing.is_some() || super::party::swiss_clearing(&debtor.account).is_some();
                 let why = "the debtor's bank is named by BIC or clearing number, and neither is known";
-                self.refuse(!bic && !clearing, "debtor.account_ref", why);
+                if !bic && !clearing {
+                    self.refuse("debtor.account_ref", why);
+                }
             }
         }
     }
@@ -229,9 +249,13 @@ impl Gathered<'_> {
                 }
             }
             CreditorAgent::BicOrNothing | CreditorAgent::BicAlways => {
-                self.refuse(stated.is_some(), "creditor_agent", "the payee's bank is named by its BIC only");
+                if stated.is_some() {
+                    self.refuse("creditor_agent", "the payee's bank is named by its BIC only");
+                }
                 let missing = subset.creditor_agent == CreditorAgent::BicAlways && known.bic.is_none();
-                self.refuse(missing, "creditor_agent.bic", "the BIC of the payee's bank is mandatory");
+                if missing {
+                    self.refuse("creditor_agent.bic", "the BIC of the payee's bank is mandatory");
+                }
             }
         }
     }
@@ -239,27 +263,32 @@ impl Gathered<'_> {
     fn coding(&mut self, subset: &Subset, coding: &Coding) {
         let proprietary = |code: &Option<Code>| matches!(code, Some(Code::Proprietary(_)));
         let why = "only codes of the list are carried";
-        self.refuse(proprietary(&coding.category_purpose), "category_purpose", why);
+        if proprietary(&coding.category_purpose) {
+            self.refuse("category_purpose", why);
+        }
         if subset.coding == CodingLimits::OfVersion {
             return;
         }
         let why =
             "the rail's local instrument, which says that it is not an ordinary transfer, has no element";
-        self.refuse(coding.local_instrument.is_some(), "rail_preference", why);
-        self.refuse(
-            proprietary(&coding.service_level),
-            "rail_preference",
-            "the rail's service level is not of the list",
-        );
+        if coding.local_instrument.is_some() {
+            self.refuse("rail_preference", why);
+        }
+        if proprietary(&coding.service_level) {
+            self.refuse("rail_preference", "the rail's service level is not of the list");
+        }
         let sepa = coding.service_level == Some(Code::Listed("SEPA".to_owned()));
         let other = subset.coding == CodingLimits::Sepa && coding.service_level.is_some() && !sepa;
-        self.refuse(other, "rail_preference", "only the service level SEPA is carried");
+        if other {
+            self.refuse("rail_preference", "only the service level SEPA is carried");
+        }
         let bare = coding.service_level.is_none() && coding.category_purpose.is_some();
-        self.refuse(
-            bare,
-            "category_purpose",
-            "it is carried beside a service level only, and the rail has none",
-        );
+        if bare {
+            self.refuse(
+                "category_purpose",
+                "it is carried beside a service level only, and the rail has none",
+            );
+        }
     }
 
     fn remittance(&mut self, subset: &Subset, instruction: &Instruction) {
@@ -267,7 +296,9 @@ impl Gathered<'_> {
             matches!(&instruction.creditor_account, Account::Uk { secondary_reference: Some(_), .. });
         let both = roll_number && instruction.remittance != Remittance::None;
         let why = "text and roll number of a building society do not both find room";
-        self.refuse(both, "remittance", why);
+        if both {
+            self.refuse("remittance", why);
+        }
         match &instruction.remittance {
             Remittance::None => {}
             Remittance::Unstructured(text) => self.text("remittance.unstructured", text, subset),
@@ -275,11 +306,9 @@ impl Gathered<'_> {
                 let member = "remittance.structured.reference";
                 self.text(member, reference, subset);
                 let iso = matches!(kind, Code::Listed(code) if code == "SCOR");
-                self.refuse(
-                    subset.euro_cents_max.is_some() && !iso,
-                    member,
-                    "only references of ISO 11649 are carried",
-                );
+                if subset.euro_cents_max.is_some() && !iso {
+                    self.refuse(member, "only references of ISO 11649 are carried");
+                }
             }
         }
     }
