@@ -73,18 +73,24 @@ pub enum WriteError {
         /// Count and sum of what was then written.
         contained: String,
     },
+    /// A version that is not written. Whoever chose it must choose another.
+    #[error("{definition} is not written")]
+    Version {
+        /// The definition.
+        definition: String,
+    },
     /// The definition has no room for it. The customer must change the payout, or the operator choose another
     /// definition.
     #[error("{level} {id}: {member} cannot be carried by {definition}: {why}")]
     Unfit {
-        /// `message`, `block` or `payout`.
+        /// `message`, `block`, `payout` or `report`.
         level: &'static str,
         /// Its id; of a payout the external id.
         id: String,
         /// Member of the instruction.
         member: &'static str,
         /// The definition.
-        definition: &'static str,
+        definition: String,
         /// In words, without values.
         why: &'static str,
     },
@@ -98,6 +104,7 @@ impl WriteError {
             WriteError::Character { .. } => "write.character",
             WriteError::Sum { .. } => "write.sum",
             WriteError::Totals { .. } => "write.totals",
+            WriteError::Version { .. } => "write.version",
             WriteError::Unfit { .. } => "write.unfit",
         }
     }
@@ -307,10 +314,10 @@ impl<'a> Emitter<'a> {
         self.close("Id");
     }
 
-    /// An agent known by its BIC, in the versions since 2019.
-    pub fn agent(&mut self, name: &'static str, bic: &str) {
+    /// An agent known by its BIC, which has the tag `of_bic`.
+    pub fn agent(&mut self, name: &'static str, of_bic: &'static str, bic: &str) {
         self.open(name);
-        self.nested("FinInstnId", "BICFI", bic);
+        self.nested("FinInstnId", of_bic, bic);
         self.close(name);
     }
 

@@ -184,7 +184,7 @@ fn refuse(level: &'static str, id: &str, version: Version, unfit: Vec<Unfit>) ->
             level,
             id: id.to_owned(),
             member: first.member,
-            definition: version.id(),
+            definition: version.id().to_owned(),
             why: first.why,
         }),
     }
