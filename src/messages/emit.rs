@@ -5,9 +5,10 @@
 //! the namespace declared once at the root, `&`, `<`, `>` and carriage returns escaped in text. So the octets of the
 //! `Document` element are what a signature digests, with no second pass.
 
+use std::borrow::Cow;
 use std::io;
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc};
 use rust_decimal::Decimal;
 use thiserror::Error;
 
@@ -15,6 +16,7 @@ use super::kind::Definition;
 use super::record::AccountId;
 use crate::domain::amount::Amount;
 use crate::domain::payout::Code;
+use crate::schema::catalog::NAMESPACE_PREFIX;
 
 /// First octets of every document. They are no part of its canonical form.
 pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -140,14 +142,22 @@ const OCTETS: [Octet; 256] = {
 };
 
 /// How a document begins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Root<'a> {
     /// Namespace of `Document` and everything in it.
-    pub namespace: &'a str,
+    pub namespace: Cow<'a, str>,
     /// Name of the schema's file for `xsi:schemaLocation`, where its readers go by it.
     pub schema_file: Option<&'a str>,
     /// Name of the one child of `Document`.
     pub child: &'static str,
+}
+
+impl Root<'_> {
+    /// A document of the standard by its message id, like `camt.055.001.09`.
+    pub fn of(message_id: &str, child: &'static str) -> Root<'static> {
+        let namespace = Cow::Owned(format!("{NAMESPACE_PREFIX}{message_id}"));
+        Root { namespace, schema_file: None, child }
+    }
 }
 
 /// Writes elements to an output. The first failure is kept and everything after it ignored, so that a message is
@@ -163,8 +173,7 @@ pub struct Emitter<'a> {
 impl<'a> Emitter<'a> {
     /// Begins a document: the declaration, `Document` in the definition's namespace, and its one child.
     pub fn begin(out: &'a mut dyn io::Write, definition: Definition) -> Emitter<'a> {
-        let (namespace, child) = (definition.namespace(), definition.kind.child());
-        Emitter::begin_at(out, Root { namespace: &namespace, schema_file: None, child })
+        Emitter::begin_at(out, Root::of(&definition.to_string(), definition.kind.child()))
     }
 
     /// Begins a document whose root is not that of a definition of the standard.
@@ -355,15 +364,27 @@ impl<'a> Emitter<'a> {
         self.close(name);
     }
 
+    /// An element with a date as one of several forms: `<outer><Dt>2026-11-22</Dt></outer>`.
+    pub fn day(&mut self, name: &'static str, date: NaiveDate) {
+        self.open(name);
+        self.date("Dt", date);
+        self.close(name);
+    }
+
     /// An element with a moment in whole seconds of UTC, `2026-11-22T16:54:34Z`.
     pub fn moment(&mut self, name: &'static str, moment: DateTime<Utc>) {
         self.open(name);
         self.date_digits(moment.date_naive());
-        for (mark, value) in [(b'T', moment.hour()), (b':', moment.minute()), (b':', moment.second())] {
-            self.held.push(mark);
-            self.two_digits(value);
-        }
+        self.held.push(b'T');
+        self.time_digits(moment.time());
         self.held.push(b'Z');
+        self.close(name);
+    }
+
+    /// An element with a time of day in whole seconds, without a zone, `16:54:34`.
+    pub fn time(&mut self, name: &'static str, time: NaiveTime) {
+        self.open(name);
+        self.time_digits(time);
         self.close(name);
     }
 
@@ -460,6 +481,14 @@ impl<'a> Emitter<'a> {
         }
         for value in [date.month(), date.day()] {
             self.held.push(b'-');
+            self.two_digits(value);
+        }
+    }
+
+    fn time_digits(&mut self, time: NaiveTime) {
+        self.two_digits(time.hour());
+        for value in [time.minute(), time.second()] {
+            self.held.push(b':');
             self.two_digits(value);
         }
     }

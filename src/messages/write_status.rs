@@ -151,7 +151,7 @@ pub struct BlockStatus {
     pub counts: Vec<StatusCount>,
 }
 
-/// `StsRsnInf`.
+/// `StsRsnInf`, `CxlRsnInf`, `CxlStsRsnInf`: why something was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reason {
     /// `Orgtr/Nm`.
@@ -160,6 +160,19 @@ pub struct Reason {
     pub code: Option<Code>,
     /// `AddtlInf`, at most 105 characters each.
     pub text: Vec<String>,
+}
+
+impl Reason {
+    /// Writes it under the name that its message has for it.
+    pub(super) fn write(&self, emitter: &mut Emitter<'_>, name: &'static str) {
+        emitter.open(name);
+        if let Some(originator) = &self.originator {
+            emitter.nested("Orgtr", "Nm", originator);
+        }
+        emitter.code("Rsn", self.code.as_ref());
+        self.text.iter().for_each(|text| emitter.text("AddtlInf", text));
+        emitter.close(name);
+    }
 }
 
 /// `NbOfTxsPerSts`.
@@ -339,16 +352,7 @@ impl<'a> Report<'a> {
     }
 
     fn reasons(&mut self, reasons: &[Reason]) {
-        let emitter = &mut self.emitter;
-        for reason in reasons {
-            emitter.open("StsRsnInf");
-            if let Some(name) = &reason.originator {
-                emitter.nested("Orgtr", "Nm", name);
-            }
-            emitter.code("Rsn", reason.code.as_ref());
-            reason.text.iter().for_each(|text| emitter.text("AddtlInf", text));
-            emitter.close("StsRsnInf");
-        }
+        reasons.iter().for_each(|reason| reason.write(&mut self.emitter, "StsRsnInf"));
     }
 
     fn counts(&mut self, counts: &[StatusCount]) {
@@ -387,9 +391,7 @@ impl<'a> Report<'a> {
             if self.shape.since_2019 == Since2019::Absent {
                 self.refuse("settlement_date", "there is no element for it");
             }
-            self.emitter.open("FctvIntrBkSttlmDt");
-            self.emitter.date("Dt", date);
-            self.emitter.close("FctvIntrBkSttlmDt");
+            self.emitter.day("FctvIntrBkSttlmDt", date);
         }
         self.emitter.optional("AcctSvcrRef", transaction.account_servicer_reference.as_deref());
         self.emitter.optional("ClrSysRef", transaction.clearing_system_reference.as_deref());
@@ -435,11 +437,7 @@ impl<'a> Report<'a> {
         match echo.date {
             Some(date) if between_banks => emitter.date("IntrBkSttlmDt", date),
             Some(date) if shape.execution_date == ExecutionDate::Bare => emitter.date("ReqdExctnDt", date),
-            Some(date) => {
-                emitter.open("ReqdExctnDt");
-                emitter.date("Dt", date);
-                emitter.close("ReqdExctnDt");
-            }
+            Some(date) => emitter.day("ReqdExctnDt", date),
             None => {}
         }
         if let Some(name) = &echo.creditor {

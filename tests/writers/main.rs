@@ -3,6 +3,7 @@
 
 mod again;
 mod camt;
+mod cases;
 mod corpus;
 mod oracle;
 mod pain_001;

@@ -231,11 +231,7 @@ fn open_block(emitter: &mut Emitter<'_>, shape: &Shape, block: &Block) {
     write_coding(emitter, &block.coding);
     match shape.execution_date {
         ExecutionDate::Bare => emitter.date("ReqdExctnDt", block.execution_date),
-        ExecutionDate::Choice => {
-            emitter.open("ReqdExctnDt");
-            emitter.date("Dt", block.execution_date);
-            emitter.close("ReqdExctnDt");
-        }
+        ExecutionDate::Choice => emitter.day("ReqdExctnDt", block.execution_date),
     }
     emitter.nested("Dbtr", "Nm", &block.debtor.name);
     party::write_debtor_account(emitter, shape, &block.debtor);

@@ -1,6 +1,8 @@
 //! The versions and national subsets of pain.001 that are written, as a table of what differs between them.
 //! Never what a payout says.
 
+use std::borrow::Cow;
+
 use crate::domain::charset::CharacterSet;
 use crate::messages::emit::Root;
 use crate::messages::kind::{Definition, Kind};
@@ -288,7 +290,8 @@ impl Version {
     /// Where its documents begin.
     pub(super) fn root(self) -> Root<'static> {
         let shape = self.shape();
-        Root { namespace: shape.namespace, schema_file: shape.schema_file, child: Kind::Pain001.child() }
+        let namespace = Cow::Borrowed(shape.namespace);
+        Root { namespace, schema_file: shape.schema_file, child: Kind::Pain001.child() }
     }
 
     pub(super) fn shape(self) -> &'static Shape {

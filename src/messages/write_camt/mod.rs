@@ -437,9 +437,7 @@ fn write_balance(emitter: &mut Emitter<'_>, balance: &Balance) {
 
 fn write_day(emitter: &mut Emitter<'_>, name: &'static str, date: Option<NaiveDate>) {
     if let Some(date) = date {
-        emitter.open(name);
-        emitter.date("Dt", date);
-        emitter.close(name);
+        emitter.day(name, date);
     }
 }
 
