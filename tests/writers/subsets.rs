@@ -133,6 +133,10 @@ fn what_a_block_shares_is_refused_by_name() {
 
         let mut nameless = modest.clone();
         nameless.debtor.agent = None;
+        let expected: &[&str] = if version == Version::German002 { &["debtor.account_ref"] } else { &[] };
+        assert_eq!(members(version, &nameless), expected, "{version:?}");
+        // An IBAN of Malta names its bank by letters that are of no clearing system.
+        nameless.debtor.account = iban("MT84MALT011000012345MTLCAST001S");
         let without_bic = [Version::GermanOf03, Version::German003];
         let expected: &[&str] = if without_bic.contains(&version) { &[] } else { &["debtor.account_ref"] };
         assert_eq!(members(version, &nameless), expected, "{version:?}");
@@ -143,13 +147,15 @@ fn what_a_block_shares_is_refused_by_name() {
     assert_eq!(members(Version::V09, &old), [""; 0]);
 }
 
-/// The debtor's bank: by BIC, by the clearing number inside a Swiss IBAN, or as not provided.
+/// The debtor's bank: by the clearing number inside an IBAN, or as not provided.
 #[test]
 fn debtors_without_bic_name_their_bank_as_the_subset_wants_it() {
     for (version, account, path, expected) in [
         (Version::SwissOf03, "CH9300762011623852957", "{DbtrAgt}//{ClrSysId}/{Cd}", "CHBCC"),
         (Version::SwissOf09, "CH9300762011623852957", "{DbtrAgt}//{MmbId}", "762"),
         (Version::SwissOf09, "LI21088100002324013AA", "{DbtrAgt}//{MmbId}", "8810"),
+        (Version::SwissOf09, "DE02120300000000202051", "{DbtrAgt}//{ClrSysId}/{Cd}", "DEBLZ"),
+        (Version::SwissOf03, "GB29NWBK60161331926819", "{DbtrAgt}//{MmbId}", "601613"),
         (Version::GermanOf03, "DE02120300000000202051", "{DbtrAgt}/{FinInstnId}/{Othr}/{Id}", "NOTPROVIDED"),
         (Version::German003, "DE02120300000000202051", "{DbtrAgt}/{FinInstnId}/{Othr}/{Id}", "NOTPROVIDED"),
     ] {

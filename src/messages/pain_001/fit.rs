@@ -1,7 +1,7 @@
 //! What of an order a definition has no room for, so that it is refused by name and never left out. Never what a rail
 //! demands.
 
-use super::party::{agent_of_account, folded_lines, known_creditor_agent};
+use super::party::{agent_of_account, clearing_of_iban, folded_lines, known_creditor_agent};
 use super::version::{Accounts, AddressElements, BicLetters, CodingLimits, CreditorAgent, DebtorAgent};
 use super::version::{Shape, Since2019, Subset, Version, is_reference};
 use super::{Block, Coding, Debtor, Header};
@@ -225,8 +225,7 @@ impl Gathered<'_> {
                 }
             }
             DebtorAgent::BicOrClearing => {
-                let clearing =
-                    known.clearing.is_some() || super::party::swiss_clearing(&debtor.account).is_some();
+                let clearing = known.clearing.is_some() || clearing_of_iban(&debtor.account).is_some();
                 let why = "the debtor's bank is named by BIC or clearing number, and neither is known";
                 if !bic && !clearing {
                     self.refuse("debtor.account_ref", why);

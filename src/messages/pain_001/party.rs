@@ -202,7 +202,7 @@ pub(super) fn write_debtor_agent(emitter: &mut Emitter<'_>, shape: &Shape, debto
     known.bic = debtor.agent.as_ref().or(known.bic);
     let clearing = shape.subset.is_some_and(|subset| subset.debtor_agent == DebtorAgent::BicOrClearing);
     if clearing && known.bic.is_none() && known.clearing.is_none() {
-        known.clearing = swiss_clearing(&debtor.account).map(|member| (Some("CHBCC"), member));
+        known.clearing = clearing_of_iban(&debtor.account).map(|(system, member)| (Some(system), member));
     }
     if known.bic.is_none() && known.clearing.is_none() {
         emitter.open("DbtrAgt");
@@ -215,15 +215,19 @@ pub(super) fn write_debtor_agent(emitter: &mut Emitter<'_>, shape: &Shape, debto
     write_agent(emitter, shape, "DbtrAgt", &known);
 }
 
-/// The clearing number inside a Swiss or Liechtenstein IBAN, without the zeros that fill it up there.
-/// Source: SIX, Swiss Payment Standards, `DbtrAgt` (IID).
-pub(super) fn swiss_clearing(account: &Account) -> Option<&str> {
-    match account {
-        Account::Iban(iban) if matches!(iban.country().code(), "CH" | "LI") => {
-            Some(iban.bank_code().trim_start_matches('0')).filter(|number| !number.is_empty())
-        }
-        _ => None,
-    }
+/// Clearing system and member id of the bank that an IBAN names, where they are clear. Swiss and Liechtenstein numbers
+/// stand without the zeros that fill them up in an IBAN; a British one names its bank by sort code.
+/// Source: SIX, Swiss Payment Standards, `DbtrAgt` (IID); IBAN registry.
+pub(super) fn clearing_of_iban(account: &Account) -> Option<(&'static str, &str)> {
+    let Account::Iban(iban) = account else { return None };
+    let code = iban.bank_code();
+    let found = match iban.country().code() {
+        "CH" | "LI" => Some(("CHBCC", code.trim_start_matches('0'))),
+        "GB" => iban.as_str().get(8..14).map(|sort_code| ("GBDSC", sort_code)),
+        _ => clearing_system(iban.country(), code).map(|system| (system, code)),
+    };
+    // Where the country's code stands for its clearing system, its members need not have the codes of IBANs.
+    found.filter(|(system, member)| system.len() > 2 && !member.is_empty())
 }
 
 /// `CdtrAgt`, where anything is known.

@@ -120,7 +120,7 @@ pub(super) enum DebtorAgent {
     Bic,
     /// A BIC or `NOTPROVIDED`.
     BicOrNotProvided,
-    /// A BIC or a clearing number, which a Swiss IBAN contains.
+    /// A BIC or a clearing number, which many an IBAN contains.
     BicOrClearing,
 }
 
