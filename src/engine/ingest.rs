@@ -156,7 +156,7 @@ impl Collector {
                 if !self.unused_told {
                     self.unused_told = true;
                     let text = format!("records of kind {} have no effect", plain.record());
-                    self.push(place, Said::Broken { code: "message.unsupported".to_owned(), text });
+                    self.push(place, Said::Broken { code: "record.unused".to_owned(), text });
                 }
             }
             Record::Verdict(_) => {

@@ -96,7 +96,7 @@ impl FormReader {
         let Some(node) = self.tree.nodes.get(usize::from(id)) else { return };
         let text = trimmed(text);
         // White space between the elements of one that may hold either text or elements.
-        if !(text.is_empty() && !node.children.is_empty()) {
+        if !text.is_empty() || node.children.is_empty() {
             self.take(&node.takes, text);
         }
     }
