@@ -1,8 +1,10 @@
 //! ISO 20022 messages: streaming writers and readers. No network, store or banks.
 
 pub mod anonymise;
+pub mod assignment;
 pub mod camt;
 pub mod emit;
+pub mod form;
 pub mod head_001;
 pub mod kind;
 pub mod migrate;
@@ -16,4 +18,7 @@ pub mod reading;
 pub mod record;
 pub mod validate;
 pub mod write_camt;
+pub mod write_camt_029;
+pub mod write_camt_055;
+pub mod write_camt_060;
 pub mod write_status;

@@ -1,8 +1,9 @@
 //! `girogate convert`: a payout file to pain.001, without store or bank. Nothing is written unless every row is good or
 //! the caller says that the others may be left out.
 
+use super::migrate::{Losses, Migration};
 use super::screen::{Screen, Tone};
-use super::{Exit, Failure, file};
+use super::{Exit, Failure, file, migrate};
 use crate::domain::charset::Policy;
 use crate::domain::payout::Speed;
 use crate::domain::row::ConfiguredAccount;
@@ -15,7 +16,6 @@ use crate::engine::intake::ids::IdKey;
 use crate::engine::routing::Bank;
 use crate::faces::{config, serve};
 use crate::messages::pain_001::Version;
-use crate::messages::validate::validate_file;
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -24,12 +24,13 @@ use std::path::{Path, PathBuf};
 /// `girogate convert`
 #[derive(Args)]
 pub struct Convert {
-    /// Payouts as CSV, JSON or NDJSON; `-` is standard input.
+    /// Payouts as CSV, JSON or NDJSON, or an XML document of another version; `-` is standard input.
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// Message definition: pain.001.001.03, pain.001.001.09 or pain.001.001.12.
-    #[arg(long, value_name = "DEFINITION", value_parser = version)]
-    to: Version,
+    /// Message definition: a version of pain.001 or a national subset, like pain.001.001.09 or
+    /// pain.001.001.09.ch.03.
+    #[arg(long, value_name = "DEFINITION")]
+    to: String,
     /// How the input is written; by default what its name ends in says, else CSV.
     #[arg(long, value_enum)]
     input_format: Option<InputFormat>,
@@ -39,6 +40,9 @@ pub struct Convert {
     /// Write the good rows although others are refused.
     #[arg(long)]
     skip_refused: bool,
+    /// Write an XML document although the version asked for cannot say all of it.
+    #[arg(long)]
+    allow_loss: bool,
     /// Convert only the payouts of this bank, where the configuration has several.
     #[arg(long, value_name = "ID")]
     bank: Option<String>,
@@ -74,7 +78,10 @@ impl InputFormat {
 }
 
 fn version(text: &str) -> Result<Version, String> {
-    Version::parse(text).ok_or_else(|| format!("'{text}' is not a definition that is written"))
+    Version::parse(text).ok_or_else(|| {
+        let ids: Vec<&str> = Version::all().map(Version::id).collect();
+        format!("'{text}' is not a definition that is written; written are {}", ids.join(", "))
+    })
 }
 
 /// What is needed of the configuration.
@@ -89,10 +96,21 @@ struct Setting {
 impl Convert {
     /// Lists every finding, then writes the document.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
-        let setting = match &self.config {
+        let mut input = file::open(&self.input)?;
+        if self.input_format.is_none() && migrate::is_xml(&mut input) {
+            let losses = if self.allow_loss { Losses::Allowed } else { Losses::Refused };
+            let (path, to, output) = (self.input.as_path(), self.to.as_str(), self.output.as_deref());
+            return migrate::run(input, &Migration { path, to, output, losses }, screen);
+        }
+        let to = version(&self.to).map_err(|text| Failure::usage("convert.definition", text))?;
+        let mut setting = match &self.config {
             Some(path) => configured(path)?,
             None => demonstration(),
         };
+        for bank in &mut setting.banks {
+            // Rows are refused for what this definition cannot carry, not for what the bank's own cannot.
+            bank.profile.message.definition = to.id().to_owned();
+        }
         let context = Context {
             accounts: &setting.accounts,
             banks: &setting.banks,
@@ -102,16 +120,15 @@ impl Convert {
             default_speed: Speed::Standard,
             text_policy: setting.text_policy,
         };
-        let taken = convert::take(file::open(&self.input)?, self.format(), &context);
+        let taken = convert::take(input, self.format(), &context);
         let exit = show_findings(&taken, screen)?;
         if exit != Exit::Done && !self.skip_refused {
             self.summary((0, taken.refused.len()), screen);
             return Ok(exit);
         }
-        let documents = convert::convert(&taken.accepted, self.to, &context)
+        let documents = convert::convert(&taken.accepted, to, &context)
             .map_err(|error| Failure::usage(error.code(), error))?;
         let document = self.only(documents)?;
-        check(&document)?;
         file::write(self.output.as_deref(), &[&document.octets], screen)?;
         self.summary((document.count, taken.refused.len()), screen);
         Ok(exit)
@@ -176,18 +193,6 @@ fn configured(path: &Path) -> Result<Setting, Failure> {
         id_key: serve::id_key(&read.gateway.id_key).map_err(unfit)?,
         tenant: read.gateway.tenant,
     })
-}
-
-/// A document that our own walk refuses never leaves.
-fn check(document: &Document) -> Result<(), Failure> {
-    let validated = validate_file(document.octets.as_slice(), None);
-    if validated.verdict.valid {
-        return Ok(());
-    }
-    let first = validated.deviations.first();
-    let text =
-        first.map_or(String::new(), |found| format!("{}: {} ({})", found.code, found.text, found.path));
-    Err(Failure::outside("convert.invalid", format!("the document breaks its own schema: {text}")))
 }
 
 /// Warnings of the good rows and everything about the refused ones, on standard error.

@@ -14,6 +14,7 @@ mod frame;
 mod ingest;
 mod keys;
 mod list;
+mod migrate;
 mod operate;
 mod parse;
 mod process;
@@ -63,7 +64,7 @@ enum Command {
     Replay(replay::Replay),
     /// Check that a running bank does what its profile claims.
     Conform(conform::Conform),
-    /// Convert a payout file to pain.001.
+    /// Convert a payout file to pain.001, or a document to another version of its message.
     Convert(convert::Convert),
     /// Explain the columns of a payout file.
     Columns(columns::Columns),

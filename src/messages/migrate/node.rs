@@ -10,6 +10,8 @@ pub(super) struct Node {
     /// `Ccy`.
     pub(super) currency: Option<String>,
     pub(super) children: Vec<Node>,
+    /// It is a level that the source does not have, put around its children.
+    pub(super) is_level: bool,
     /// Of its start tag in the source, from 1.
     pub(super) line: u64,
     pub(super) column: u64,

@@ -63,7 +63,8 @@ impl Rewrite<'_> {
             if children.is_empty() {
                 return Vec::new();
             }
-            return vec![Node { name: level.name.to_owned(), children, line, column, ..Node::default() }];
+            let name = level.name.to_owned();
+            return vec![Node { name, children, line, column, is_level: true, ..Node::default() }];
         }
         // A level less.
         if LEVELS.contains(&node.name.as_str())
@@ -121,6 +122,11 @@ impl Rewrite<'_> {
             self.lose(&node, "migrate.value", "no alternative of the target version takes it");
             return None;
         };
+        let inner = [Node { name: wrap.name.to_owned(), ..Node::default() }];
+        if let Some(missing) = missing(&inner, child.kind) {
+            self.lose(&node, "migrate.incomplete", &format!("the target version wants {missing} beside it"));
+            return None;
+        }
         self.note(&node, Became::Changed, "migrate.wrapped", format!("as {}/{}", child.name, wrap.name));
         let (line, column, text) = (node.line, node.column, node.text);
         let inner = Node { name: wrap.name.to_owned(), text, line, column, ..Node::default() };
@@ -190,7 +196,12 @@ impl Rewrite<'_> {
         for (slot, max, node) in placed {
             count = if slot == last { count.saturating_add(1) } else { 1 };
             last = slot;
-            if count > max {
+            let before = kept.last_mut().filter(|before| before.name == node.name && node.name == "Chrgs");
+            if let (true, Some(before)) = (count > max, before) {
+                // What repeats as a whole in one version repeats inside in another.
+                count = max;
+                before.children.extend(node.children);
+            } else if count > max {
                 self.lose(&node, "migrate.surplus", &format!("the target version takes {max}"));
             } else {
                 kept.push(node);
@@ -245,8 +256,8 @@ fn fitting(kind: ElementType<'_>, text: &str) -> Fits {
 fn merge_levels(nodes: &mut Vec<Node>) {
     let mut at = 0;
     while at + 1 < nodes.len() {
-        let mergeable = matches!(nodes.get(at..at + 2), Some([one, two]) if one.name == two.name
-            && LEVELS.contains(&one.name.as_str()) && one.name != "Rcrd" && !two.children.is_empty());
+        let mergeable = matches!(nodes.get(at..at + 2), Some([one, two])
+            if one.is_level && two.is_level && one.name == two.name);
         if mergeable {
             let two = nodes.remove(at + 1);
             if let Some(one) = nodes.get_mut(at) {
