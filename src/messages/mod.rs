@@ -3,6 +3,7 @@
 pub mod anonymise;
 pub mod assignment;
 pub mod camt;
+pub mod compare;
 pub mod emit;
 pub mod form;
 pub mod head_001;

@@ -81,7 +81,8 @@ fn prove(
     }
 }
 
-fn sha_256(octets: &[u8]) -> [u8; 32] {
+/// SHA-256.
+pub fn sha_256(octets: &[u8]) -> [u8; 32] {
     let digest = digest(&SHA256, octets);
     let mut taken = [0; 32];
     taken.iter_mut().zip(digest.as_ref()).for_each(|(slot, octet)| *slot = *octet);

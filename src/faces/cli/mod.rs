@@ -8,6 +8,7 @@ mod columns;
 mod conform;
 mod convert;
 mod demo;
+mod diff;
 mod export;
 mod file;
 mod frame;
@@ -72,6 +73,8 @@ enum Command {
     Validate(validate::Validate),
     /// Read pain.002, pacs.002 and camt.052/053/054 into records, one JSON object a line.
     Parse(parse::Parse),
+    /// Compare what two documents say, whatever their versions.
+    Diff(diff::Diff),
     /// Copy documents without names, accounts, references and texts; structure, sums and verdict stay.
     Anonymise(anonymise::Anonymise),
     /// Sign a document.
@@ -120,6 +123,7 @@ impl Command {
             Command::Columns(command) => command.run(screen),
             Command::Validate(command) => command.run(screen),
             Command::Parse(command) => command.run(screen),
+            Command::Diff(command) => command.run(screen),
             Command::Anonymise(command) => command.run(screen),
             Command::Sign(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),
