@@ -1,6 +1,7 @@
 //! `girogate validate`: the strict verdict on documents, with the place of everything that breaks the schema.
 
 use super::screen::{Screen, Tone};
+use super::several::{self, Names};
 use super::{Exit, Failure, file, schema};
 use crate::messages::validate::{Validated, validate_file};
 use crate::schema::event::NotWellFormed;
@@ -15,8 +16,11 @@ pub struct Validate {
     /// Judge by this schema instead of those that are built in.
     #[arg(long, value_name = "XSD")]
     schema: Option<PathBuf>,
+    /// Judge these files too: one name a line; `-` is standard input.
+    #[arg(long, value_name = "LIST")]
+    files_from: Option<PathBuf>,
     /// Documents; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "files_from", value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
@@ -27,17 +31,10 @@ impl Validate {
             Some(path) => Some(schema::read(path, Failure::usage)?),
             None => None,
         };
-        let mut exit = Exit::Done;
-        for path in &self.files {
-            exit = exit.max(match judge(path, schema.as_ref(), screen) {
-                Ok(exit) => exit,
-                Err(failure) => {
-                    screen.failure(failure.code, &failure.text);
-                    failure.exit
-                }
-            });
-        }
-        Ok(exit)
+        let names = Names::new(&self.files, self.files_from.as_deref())?;
+        Ok(several::each(names, screen, &|path: &Path, screen: &mut Screen| {
+            judge(path, schema.as_ref(), screen)
+        }))
     }
 }
 
