@@ -1,6 +1,7 @@
 //! ISO 20022 messages: streaming writers and readers. No network, store or banks.
 
 pub mod camt;
+pub mod definitions;
 pub mod emit;
 pub mod head_001;
 pub mod kind;

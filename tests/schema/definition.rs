@@ -12,10 +12,13 @@ pub struct Definition {
 /// What an element of a type holds.
 pub enum Kind {
     Simple(Values),
-    /// Simple type of the text, and the attributes: name, type, whether it must stand.
-    Text(String, Vec<(String, String, bool)>),
+    /// Simple type of the text, and the attributes.
+    Text(String, Vec<Attribute>),
     Elements(Vec<Particle>),
 }
+
+/// An attribute: its name, its type, whether it must stand.
+type Attribute = (String, String, bool);
 
 /// A simple type.
 #[derive(Default)]
@@ -197,7 +200,7 @@ fn simple(body: &[Tag]) -> Kind {
 fn complex(body: &[Tag]) -> Kind {
     let mut particles = Vec::new();
     let mut choice: Option<(usize, usize, Vec<Element>)> = None;
-    let mut text: Option<(String, Vec<(String, String, bool)>)> = None;
+    let mut text: Option<(String, Vec<Attribute>)> = None;
     for tag in body {
         match tag.name.as_str() {
             "extension" => text = Some((tag.get("base").unwrap(), Vec::new())),

@@ -55,6 +55,17 @@ impl SchemaError {
         }
     }
 
+    /// What was refused and why, without the place.
+    pub fn said(&self) -> String {
+        match self {
+            SchemaError::NotWellFormed(error) => error.to_string(),
+            SchemaError::Unsupported { construct, .. } => {
+                format!("{construct} is outside of the subset that is read")
+            }
+            SchemaError::Broken { what, .. } => what.clone(),
+        }
+    }
+
     /// Line and column, from 1, of what was refused.
     pub fn place(&self) -> (u64, u64) {
         match self {

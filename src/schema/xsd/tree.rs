@@ -149,7 +149,10 @@ pub(super) fn read(input: impl BufRead) -> Result<Node, SchemaError> {
         match reader.scanner.next()? {
             Token::Start if annotated > 0 => annotated += 1,
             Token::Start => {
-                let node = reader.node(open.is_empty())?;
+                if open.is_empty() {
+                    reader.find_own();
+                }
+                let node = reader.node()?;
                 if node.kind == "annotation" && !open.is_empty() { annotated = 1 } else { open.push(node) }
             }
             Token::Text if annotated == 0 && !is_blank(reader.scanner.text()) => {
@@ -193,7 +196,7 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    fn node(&mut self, is_root: bool) -> Result<Node, SchemaError> {
+    fn node(&mut self) -> Result<Node, SchemaError> {
         let place = self.place();
         let local = self.scanner.local_name();
         if self.scanner.namespace() != self.schema {
@@ -202,9 +205,6 @@ impl<R: BufRead> Reader<R> {
         let Some(kind) = KINDS.iter().find(|kind| **kind == local) else {
             return unsupported(place, format!("xs:{local}"));
         };
-        if is_root {
-            self.find_own();
-        }
         self.count = self.count.saturating_add(1);
         let mut node = Node {
             kind,
