@@ -21,6 +21,8 @@ mod oracle;
 mod random;
 #[path = "schema/strings.rs"]
 mod strings;
+#[path = "schema/subsets.rs"]
+mod subsets;
 #[path = "schema/well_formed.rs"]
 mod well_formed;
 

@@ -219,12 +219,35 @@ fn number(values: &Values, random: &mut Random) -> String {
 fn fits(values: &Values, value: &str) -> bool {
     let matches =
         |step: &Vec<String>| step.iter().any(|pattern| Pattern::parse(pattern).unwrap().matches(value));
-    let text = !matches!(values.base.as_str(), "decimal" | "integer" | "base64Binary");
-    let length = value.chars().count();
     values.patterns.iter().all(matches)
-        && (!text
-            || values.number("minLength").is_none_or(|min| length >= min)
-                && values.number("maxLength").is_none_or(|max| length <= max))
+        && match values.base.as_str() {
+            "decimal" | "integer" => number_fits(values, value),
+            "base64Binary" => true,
+            _ => {
+                let length = value.chars().count();
+                values.number("minLength").is_none_or(|min| length >= min)
+                    && values.number("maxLength").is_none_or(|max| length <= max)
+            }
+        }
+}
+
+fn number_fits(values: &Values, value: &str) -> bool {
+    let fraction = value.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let bound = |name: &str| values.facet(name).map(scaled);
+    let value = scaled(value);
+    values.number("fractionDigits").is_none_or(|max| fraction <= max)
+        && values.number("totalDigits").is_none_or(|max| digits <= max)
+        && bound("minInclusive").is_none_or(|least| value >= least)
+        && bound("minExclusive").is_none_or(|least| value > least)
+        && bound("maxInclusive").is_none_or(|most| value <= most)
+        && bound("maxExclusive").is_none_or(|most| value < most)
+}
+
+/// A number without sign in billionths.
+fn scaled(number: &str) -> i128 {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    format!("{whole}{fraction:0<9.9}").parse().unwrap()
 }
 
 /// A value on the edge of the type, on either side of it.

@@ -156,7 +156,7 @@ pub(super) fn read(input: impl BufRead) -> Result<Node, SchemaError> {
                 if node.kind == "annotation" && !open.is_empty() { annotated = 1 } else { open.push(node) }
             }
             Token::Text if annotated == 0 && !is_blank(reader.scanner.text()) => {
-                return broken(reader.place(), "text between the elements of a definition");
+                return broken(reader.text_place(), "text between the elements of a definition");
             }
             Token::Text => {}
             Token::End if annotated > 0 => annotated -= 1,
@@ -185,6 +185,16 @@ impl<R: BufRead> Reader<R> {
     fn place(&self) -> Place {
         let position = self.scanner.position();
         Place { line: position.line, column: position.column }
+    }
+
+    /// Where the current text stops being white space.
+    fn text_place(&self) -> Place {
+        let Place { line, column } = self.place();
+        let text = self.scanner.text();
+        let blank = text.get(..text.len() - lexical::trim_start(text).len()).unwrap_or("");
+        let feeds = blank.bytes().filter(|octet| *octet == b'\n').count() as u64;
+        let behind = blank.chars().rev().take_while(|character| *character != '\n').count() as u64;
+        Place { line: line + feeds, column: if feeds > 0 { behind + 1 } else { column + behind } }
     }
 
     /// Reads on to the end, because what follows the root element must be well-formed too.
