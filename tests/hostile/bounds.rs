@@ -112,8 +112,10 @@ const ENDLESS: &[Case] = &[
     ("nul", "", "\0", "xml.not_well_formed"),
 ];
 
-/// Doors that read a stream: what the input was refused with.
-const DOORS: &[(&str, fn(&mut Endless<'_>) -> String)] = &[
+/// A door that reads a stream, and the code with which it refused the input.
+type Door = (&'static str, fn(&mut Endless<'_>) -> String);
+
+const DOORS: &[Door] = &[
     ("validate", |input| {
         validate_file(input, None).parsed.stopped.map_or("read", |error| error.code()).to_owned()
     }),
