@@ -3,7 +3,8 @@
 use super::screen::{Screen, Tone};
 use super::several::{self, Names};
 use super::{Exit, Failure, file, schema};
-use crate::messages::validate::{Validated, validate_file};
+use crate::messages::definitions::Definitions;
+use crate::messages::validate::{Judge, Validated, validate_by};
 use crate::schema::event::NotWellFormed;
 use crate::schema::model;
 use clap::Args;
@@ -13,8 +14,8 @@ use std::path::{Path, PathBuf};
 /// `girogate validate`
 #[derive(Args)]
 pub struct Validate {
-    /// Judge by this schema instead of those that are built in.
-    #[arg(long, value_name = "XSD")]
+    /// Judge by this schema instead of those that are built in; in a folder the document's namespace chooses.
+    #[arg(long, value_name = "XSD|FOLDER")]
     schema: Option<PathBuf>,
     /// Judge these files too: one name a line; `-` is standard input.
     #[arg(long, value_name = "LIST")]
@@ -27,19 +28,30 @@ pub struct Validate {
 impl Validate {
     /// One verdict per file; each is judged, whatever became of the one before.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
-        let schema = match &self.schema {
-            Some(path) => Some(schema::read(path, Failure::usage)?),
-            None => None,
+        let chosen = match &self.schema {
+            Some(path) if path.is_dir() => Chosen::Folder(schema::read_folder(path)?),
+            Some(path) => Chosen::File(Box::new(schema::read(path, Failure::usage)?)),
+            None => Chosen::Shipped,
         };
         let names = Names::new(&self.files, self.files_from.as_deref())?;
-        Ok(several::each(names, screen, &|path: &Path, screen: &mut Screen| {
-            judge(path, schema.as_ref(), screen)
-        }))
+        Ok(several::each(names, screen, &|path: &Path, screen: &mut Screen| judge(path, &chosen, screen)))
     }
 }
 
-fn judge(path: &Path, schema: Option<&model::Schema>, screen: &mut Screen) -> Result<Exit, Failure> {
-    let validated = validate_file(file::open(path)?, schema);
+/// What the documents are judged by.
+enum Chosen {
+    Shipped,
+    File(Box<model::Schema>),
+    Folder(Definitions),
+}
+
+fn judge(path: &Path, chosen: &Chosen, screen: &mut Screen) -> Result<Exit, Failure> {
+    let judge = match chosen {
+        Chosen::Shipped => Judge::Shipped,
+        Chosen::File(schema) => Judge::One(schema),
+        Chosen::Folder(definitions) => Judge::Among(definitions),
+    };
+    let validated = validate_by(file::open(path)?, judge);
     let name = file::shown(path);
     if screen.is_json() {
         show_json(&name, &validated, screen)
