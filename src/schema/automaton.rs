@@ -1,6 +1,6 @@
 //! One step in a content model: where an element fits, and what was expected instead. Knows tables, never text or events.
 
-use super::model::{Content, Member, MemberId, Schema, Slot, SlotKind, TypeId};
+use super::model::{Content, Key, Member, MemberId, Schema, Slot, SlotKind, TypeId};
 
 /// Before the first member of a type.
 pub(super) const NOWHERE: MemberId = MemberId::MAX;
@@ -29,24 +29,24 @@ pub(super) enum Entry {
     Unknown,
 }
 
-/// Enters the element `name`, whose `head_of` is `head`, into the content `first..end` and moves the place.
+/// Enters the element `name`, whose key is `key`, into the content `first..end` and moves the place.
 #[inline]
 pub(super) fn enter(
     schema: &Schema,
     (first, end): (MemberId, MemberId),
     place: &mut Place,
-    (head, name): (u64, &[u8]),
+    (key, name): (Key, &[u8]),
 ) -> Entry {
     let current = schema.members.get(usize::from(place.member));
     let from = current.map_or(first, |member| member.rescan);
     let ahead = schema.members.get(usize::from(from)..usize::from(end)).unwrap_or(&[]);
     for (index, member) in (from..).zip(ahead) {
-        if member.name.is(head, name) {
+        if member.name.is(key, name) {
             return advance(schema, current, place, index);
         }
     }
     let behind = schema.members.get(usize::from(first)..usize::from(from)).unwrap_or(&[]);
-    match (first..).zip(behind).find(|(_, member)| member.name.is(head, name)) {
+    match (first..).zip(behind).find(|(_, member)| member.name.is(key, name)) {
         Some((index, _)) => Entry::Late(index),
         None => Entry::Unknown,
     }

@@ -82,6 +82,8 @@ pub(super) struct Window<R> {
     contradicted: bool,
     /// Whether a carriage return occurred: only then must line ends be normalised.
     pub has_carriage_return: bool,
+    /// Whether a closing bracket occurred: only then can there be a `]]>`.
+    pub has_bracket: bool,
 }
 
 impl<R: BufRead> Window<R> {
@@ -100,6 +102,7 @@ impl<R: BufRead> Window<R> {
             contradiction: None,
             contradicted: false,
             has_carriage_return: false,
+            has_bracket: false,
         }
     }
 
@@ -302,6 +305,9 @@ impl<R: BufRead> Window<R> {
         let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
         if !self.has_carriage_return {
             self.has_carriage_return = memchr::memchr(b'\r', added).is_some();
+        }
+        if !self.has_bracket {
+            self.has_bracket = memchr::memchr(b']', added).is_some();
         }
         // Written without branches, so that the compiler makes vector instructions of it.
         let suspicious = added.iter().fold(false, |found, &octet| {

@@ -12,6 +12,7 @@ use crate::schema::xsd::XS;
 impl<'s, R: BufRead> Walk<'s, R> {
     #[inline]
     pub(super) fn start(&mut self) {
+        self.member = None;
         match (self.frames.last().map(|frame| frame.mode), self.validation) {
             (Some(Mode::Elements), Some(validation)) => self.start_child(validation),
             (None, _) => {
@@ -35,7 +36,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
 
     /// An element outside of any schema: only its run among equal siblings is counted.
     fn start_free(&mut self, mode: Mode) {
-        let name = (self.scanner.local_head(), self.scanner.local_name().len());
+        let name = self.scanner.local_key();
         let mut frame = Frame::free(mode);
         if let Some(parent) = self.frames.last_mut() {
             parent.has_child = true;
@@ -54,7 +55,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let before = parent.place;
         let kind = parent.kind;
         let entry = if validation.covers(self.scanner.namespace()) {
-            automaton::enter(schema, parent.members, &mut parent.place, (self.scanner.local_head(), name))
+            automaton::enter(schema, parent.members, &mut parent.place, (self.scanner.local_key(), name))
         } else {
             Entry::Unknown
         };
@@ -66,6 +67,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let shown =
             if member.repeatable && !matches!(entry, Entry::Late(_)) { parent.place.count } else { 0 };
         self.frames.push(Frame::of(schema, member.kind, shown));
+        self.member = Some(index);
         if !matches!(entry, Entry::Fits(_)) {
             self.report_misplaced(schema, entry, kind, before);
         }
@@ -378,7 +380,7 @@ fn expected(schema: &Schema, kind: TypeId, place: Place) -> String {
 
 /// Checks a value against a simple type, or against the simple type that a type with attributes extends.
 #[inline]
-fn check_value(schema: &Schema, kind: TypeId, value: &str) -> Result<(), facet::Broken> {
+pub(super) fn check_value(schema: &Schema, kind: TypeId, value: &str) -> Result<(), facet::Broken> {
     let mut content = &schema.type_at(kind).content;
     if let Content::Extended { base, .. } = content {
         content = &schema.type_at(*base).content;
