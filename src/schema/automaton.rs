@@ -73,6 +73,63 @@ fn advance(schema: &Schema, current: Option<&Member>, place: &mut Place, index: 
     if place.count > member.max { Entry::Surplus(index) } else { Entry::Fits(index) }
 }
 
+/// For each member, and for the beginning of each type, the member that followed last time. Only followers that always fit are kept:
+/// those of another slot behind a member that need not come twice, and the member itself.
+#[derive(Default)]
+pub(super) struct Followers {
+    members: usize,
+    next: Vec<MemberId>,
+}
+
+impl Followers {
+    pub fn of(schema: &Schema) -> Followers {
+        let members = schema.members.len();
+        Followers { members, next: vec![NOWHERE; members + schema.types.len()] }
+    }
+
+    #[inline]
+    fn spot(&self, kind: TypeId, place: Place) -> usize {
+        if place.member == NOWHERE { self.members + usize::from(kind) } else { usize::from(place.member) }
+    }
+
+    /// The member to try first.
+    #[inline]
+    pub fn likely<'s>(
+        &self,
+        schema: &'s Schema,
+        kind: TypeId,
+        place: Place,
+    ) -> Option<(MemberId, &'s Member)> {
+        let index = *self.next.get(self.spot(kind, place))?;
+        Some((index, schema.members.get(usize::from(index))?))
+    }
+
+    /// The place behind the follower, if it may still come.
+    #[inline]
+    pub fn enter(place: Place, index: MemberId, member: &Member) -> Option<Place> {
+        if index != place.member {
+            return Some(Place { member: index, count: 1 });
+        }
+        (place.count < member.max).then(|| Place { member: index, count: place.count.saturating_add(1) })
+    }
+
+    /// Keeps a follower that fitted.
+    pub fn keep(&mut self, schema: &Schema, kind: TypeId, before: Place, index: MemberId) {
+        let current = schema.members.get(usize::from(before.member));
+        let member = &schema.members[usize::from(index)];
+        let always = match current {
+            None => true,
+            Some(current) => index == before.member || (current.slot != member.slot && current.min <= 1),
+        };
+        let spot = self.spot(kind, before);
+        if let Some(next) =
+            self.next.get_mut(spot).filter(|_| always && member.name.key().length <= Key::WHOLE)
+        {
+            *next = index;
+        }
+    }
+}
+
 /// Whether the member stands in a choice that may itself occur several times.
 fn repeats(schema: &Schema, index: MemberId) -> bool {
     schema.slots.iter().any(|slot| slot.max > 1 && (slot.first..slot.end).contains(&index))

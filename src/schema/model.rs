@@ -214,6 +214,8 @@ pub(super) struct Member {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
     key: Key,
+    /// The octets of both words that belong to the name.
+    masks: (u64, u64),
     text: Box<str>,
 }
 
@@ -243,7 +245,20 @@ impl Key {
 
 impl Name {
     pub fn new(text: &str) -> Name {
-        Name { key: Key::of(text.as_bytes()), text: text.into() }
+        let key = Key::of(text.as_bytes());
+        let masks =
+            (first_octets(u64::MAX, key.length), first_octets(u64::MAX, key.length.saturating_sub(8)));
+        Name { key, masks, text: text.into() }
+    }
+
+    pub fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Whether sixteen octets, taken as two little-endian words, begin with this name. Sure only if the name is no longer.
+    #[inline]
+    pub fn begins(&self, (head, tail): (u64, u64)) -> bool {
+        head & self.masks.0 == self.key.head && tail & self.masks.1 == self.key.tail
     }
 
     pub fn text(&self) -> &str {
@@ -255,6 +270,12 @@ impl Name {
     pub fn is(&self, key: Key, bytes: &[u8]) -> bool {
         self.key == key && (key.length <= Key::WHOLE || self.text.as_bytes() == bytes)
     }
+}
+
+/// The first octets of a word, the others zero.
+#[inline]
+pub(super) fn first_octets(word: u64, octets: usize) -> u64 {
+    if octets >= 8 { word } else { word & ((1 << (8 * octets)) - 1) }
 }
 
 /// The first eight octets of a name as a little-endian number, filled up with zeros.

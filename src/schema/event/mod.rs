@@ -18,9 +18,9 @@ pub use window::Position;
 
 pub(super) use names::is_blank;
 pub(super) use namespaces::{ABSENT, NamespaceId, XSI};
-pub(super) use quick::{Ahead, Tag};
+pub(super) use quick::{Ahead, name_in};
 
-use super::model::{Key, MemberId};
+use super::model::{Key, MemberId, first_octets};
 use fault::{Stop, rule};
 use names::{QName, skip_space};
 use namespaces::Namespaces;
@@ -247,8 +247,8 @@ impl<R: BufRead> Scanner<R> {
         let length = end - start;
         match quick::words_at(self.window.bytes(), start) {
             Some((head, tail)) => Key {
-                head: quick::first_octets(head, length),
-                tail: quick::first_octets(tail, length.saturating_sub(8)),
+                head: first_octets(head, length),
+                tail: first_octets(tail, length.saturating_sub(8)),
                 length,
             },
             None => Key::of(self.window.bytes().get(start..end).unwrap_or(&[])),

@@ -4,42 +4,31 @@
 use std::io::BufRead;
 
 use super::names::{QName, skip_space};
-use super::{Open, Part, Scanner, Value};
-use crate::schema::event::{ABSENT, Attribute, NamespaceId, Position};
-use crate::schema::model::Key;
+use super::{ABSENT, Attribute, NamespaceId, Open, Part, Position, Scanner, Value};
+use crate::schema::model::{Key, Name, first_octets};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// A tag ahead of the cursor, complete in the window.
+/// A tag ahead of the cursor.
 #[derive(Clone, Copy)]
 pub(in crate::schema) enum Ahead {
     /// The end tag of the innermost element. It has been passed.
     End,
-    /// A start tag. Nothing has been passed but the white space in front of it.
-    Start(Tag),
+    /// What may be a start tag, at the cursor: the sixteen octets behind its `<`.
+    Start((u64, u64)),
 }
 
-/// A start tag that may be a usual one: nobody has looked at the octets of its name yet.
-#[derive(Clone, Copy)]
-pub(in crate::schema) struct Tag {
-    /// Of `<`.
-    at: usize,
-    pub key: Key,
-    /// Whether a blank stands behind the name, and not `>`.
-    pub has_attribute: bool,
-}
-
-/// An element with text and nothing else, complete in the window.
+/// Where text and attribute value of an element lie that holds nothing else and is complete in the window.
 #[derive(Clone, Copy)]
 pub(in crate::schema) struct Leaf {
-    tag: Tag,
-    attribute: Option<Attribute>,
     text: (usize, usize),
+    value: (usize, usize),
 }
 
 impl<R: BufRead> Scanner<R> {
-    /// The tag ahead, if it has one of the usual shapes.
+    /// The tag ahead, if it can have one of the usual shapes. White space in front of it is passed: text that nobody hears of
+    /// between elements.
     #[inline]
     pub fn ahead(&mut self) -> Option<Ahead> {
         if self.closing {
@@ -52,46 +41,35 @@ impl<R: BufRead> Scanner<R> {
         let mut at = self.cursor;
         if *bytes.get(at)? != b'<' {
             at = skip_space(bytes, at);
+            // What begins like this may part a text that is not over yet.
             let parted = matches!(bytes.get(at + 1)?, b'!' | b'?' | b'&');
             if bytes[at] != b'<' || parted || at - self.cursor > self.limits.text_bytes_max {
                 return None;
             }
+            self.cursor = at;
         }
-        let (head, tail) = words_at(bytes, at + 1)?;
-        if head as u8 == b'/' {
+        let words = words_at(bytes, at + 1)?;
+        if words.0 as u8 == b'/' {
             return self.pass_end(at).then_some(Ahead::End);
         }
-        let (length, has_attribute) = name_length(head, tail)?;
-        // The white space may be passed even if this tag proves unusual: only what follows it decides whether it is heard of.
-        self.cursor = at;
-        let key = Key {
-            head: first_octets(head, length),
-            tail: first_octets(tail, length.saturating_sub(8)),
-            length,
-        };
-        Some(Ahead::Start(Tag { at, key, has_attribute }))
+        Some(Ahead::Start(words))
     }
 
     /// Passes the end tag at `at`, if it is that of the innermost element, written without white space.
     #[inline]
     pub(super) fn pass_end(&mut self, at: usize) -> bool {
         let Some(open) = self.open.last() else { return false };
-        if open.name.length > Key::WHOLE || !self.ends_with(at, open.name) {
-            return false;
-        }
-        self.begin_token(at, at + 3 + open.name.length);
-        self.closing = true;
-        true
-    }
-
-    /// Whether the end tag of this name stands at `at`.
-    #[inline]
-    fn ends_with(&self, at: usize, name: Key) -> bool {
-        let bytes = self.window.bytes();
-        let Some((head, tail)) = words_at(bytes, at + 2) else { return false };
-        first_octets(head, name.length) == name.head
+        let name = open.name;
+        let Some((head, tail)) = words_at(self.window.bytes(), at + 2) else { return false };
+        let is_own = name.length <= Key::WHOLE
+            && first_octets(head, name.length) == name.head
             && (name.length <= 8 || first_octets(tail, name.length - 8) == name.tail)
-            && bytes.get(at + 2 + name.length) == Some(&b'>')
+            && self.window.bytes().get(at + 2 + name.length) == Some(&b'>');
+        if is_own {
+            self.begin_token(at, at + 3 + name.length);
+            self.closing = true;
+        }
+        is_own
     }
 
     #[inline]
@@ -101,57 +79,55 @@ impl<R: BufRead> Scanner<R> {
         self.cursor = end;
     }
 
-    /// Passes a start tag without attributes whose name is known to be one. False if it would break a limit; then nothing was passed.
+    /// The octet behind the name of this length that begins behind the `<` at the cursor.
     #[inline]
-    pub fn pass_start(&mut self, tag: Tag) -> bool {
-        if !self.fits(tag) {
+    pub fn behind_name(&self, length: usize) -> u8 {
+        self.window.bytes().get(self.cursor + 1 + length).copied().unwrap_or(0)
+    }
+
+    /// Passes the start tag at the cursor, which is this name without attributes. False if it would break a limit; then nothing was
+    /// passed.
+    #[inline]
+    pub fn pass_start(&mut self, name: Key) -> bool {
+        if !self.fits(name) {
             return false;
         }
-        self.open.push(Open { name: tag.key, at: self.open_names.len(), declares: false });
-        self.name_element(tag);
-        self.begin_token(tag.at, tag.at + 2 + tag.key.length);
+        self.open.push(Open { name, at: 0, declares: false });
+        self.name_element(name.length);
+        self.begin_token(self.cursor, self.cursor + 2 + name.length);
         true
     }
 
     #[inline]
-    fn fits(&self, tag: Tag) -> bool {
-        self.open.len() < self.limits.depth_max && tag.key.length <= self.limits.name_bytes_max
+    fn fits(&self, name: Key) -> bool {
+        self.open.len() < self.limits.depth_max && name.length <= self.limits.name_bytes_max
     }
 
     #[inline]
-    fn name_element(&mut self, tag: Tag) {
-        let start = tag.at + 1;
-        self.name = QName { start, local: start, end: start + tag.key.length };
+    fn name_element(&mut self, length: usize) {
+        let start = self.cursor + 1;
+        self.name = QName { start, local: start, end: start + length };
         self.element_namespace = self.namespaces.default;
         self.attributes.clear();
     }
 
-    /// The leaf that begins with `tag`, whose one attribute may be `attribute`. Passes nothing.
+    /// The leaf of this name at the cursor, with that one attribute, or without any. Passes nothing.
     #[inline]
-    pub fn leaf(&self, tag: Tag, attribute: Option<&str>) -> Option<Leaf> {
-        if !self.fits(tag) {
-            return None;
-        }
+    pub fn leaf(&self, name: &Name, attribute: Option<&str>) -> Option<Leaf> {
         let bytes = self.window.bytes();
-        let mut start = tag.at + 2 + tag.key.length;
-        let mut read = None;
-        if tag.has_attribute {
-            let value = attribute_value(bytes, start, attribute?)?;
-            read = Some(Attribute {
-                name: QName { start, local: start, end: start + attribute?.len() },
-                value: Value::Window(value.0, value.1),
-                namespace: ABSENT,
-            });
+        let length = name.key().length;
+        let mut start = self.cursor + 2 + length;
+        let mut value = (0, 0);
+        if let Some(attribute) = attribute {
+            value = attribute_value(bytes, start, attribute)?;
             start = value.1 + 2;
         }
         let end = text_end(bytes, start)?;
-        if end == start || end - start > self.limits.text_bytes_max || !self.ends_with(end, tag.key) {
-            return None;
-        }
-        if bytes.get(end + 1) != Some(&b'/') || !self.is_plain(start, end) {
-            return None;
-        }
-        Some(Leaf { tag, attribute: read, text: (start, end) })
+        let closes = bytes.get(end + 1) == Some(&b'/')
+            && name.begins(words_at(bytes, end + 2)?)
+            && bytes.get(end + 2 + length) == Some(&b'>');
+        let bounded = end > start && end - start <= self.limits.text_bytes_max && self.fits(name.key());
+        (closes && bounded && self.is_plain(start, end)).then_some(Leaf { text: (start, end), value })
     }
 
     /// Whether a run has nothing in it that would have to be resolved or refused, references and tags aside.
@@ -170,20 +146,25 @@ impl<R: BufRead> Scanner<R> {
         &self.window.text()[leaf.text.0..leaf.text.1]
     }
 
-    /// The value of its attribute, if it has one.
+    /// The value of its attribute.
     #[inline]
-    pub fn leaf_attribute(&self, leaf: Leaf) -> Option<&str> {
-        leaf.attribute.map(|attribute| self.attribute_value(&attribute))
+    pub fn leaf_value(&self, leaf: Leaf) -> &str {
+        &self.window.text()[leaf.value.0..leaf.value.1]
     }
 
-    /// Passes a leaf as one token. Name, attributes and text are those of the leaf.
+    /// Passes a leaf as one token. Name, attribute and text are those of the leaf.
     #[inline]
-    pub fn pass_leaf(&mut self, leaf: Leaf) {
-        self.name_element(leaf.tag);
-        self.attributes.extend(leaf.attribute);
+    pub fn pass_leaf(&mut self, length: usize, leaf: Leaf) {
+        self.name_element(length);
+        if leaf.value.0 > 0 {
+            let start = self.cursor + 2 + length;
+            let name = QName { start, local: start, end: leaf.value.0 - 2 };
+            let value = Value::Window(leaf.value.0, leaf.value.1);
+            self.attributes.push(Attribute { name, value, namespace: ABSENT });
+        }
         self.plain_text = leaf.text;
         self.merged = false;
-        self.begin_token(leaf.tag.at, leaf.text.1 + 3 + leaf.tag.key.length);
+        self.begin_token(self.cursor, leaf.text.1 + 3 + length);
     }
 
     /// Where the end tag of the leaf that was passed stands.
@@ -215,12 +196,6 @@ pub(super) fn words_at(bytes: &[u8], at: usize) -> Option<(u64, u64)> {
     Some((sixteen as u64, (sixteen >> 64) as u64))
 }
 
-/// The first octets of a word, the others zero.
-#[inline]
-pub(super) fn first_octets(word: u64, octets: usize) -> u64 {
-    if octets >= 8 { word } else { word & ((1 << (8 * octets)) - 1) }
-}
-
 /// A bit in each octet of the word that equals `octet`; above the lowest such octet there may be wrong ones.
 #[inline]
 fn equal_octets(word: u64, octet: u8) -> u64 {
@@ -228,20 +203,17 @@ fn equal_octets(word: u64, octet: u8) -> u64 {
     zeros.wrapping_sub(ONES) & !zeros & HIGHS
 }
 
-/// How many octets stand before the first `>` or blank, and whether it is a blank. None if there is none in the two words.
+/// The name that these octets begin with, up to a `>` or a blank. None if there is none in them.
 #[inline]
-fn name_length(head: u64, tail: u64) -> Option<(usize, bool)> {
-    let found = equal_octets(head, b'>') | equal_octets(head, b' ');
-    if found != 0 {
-        let bits = found.trailing_zeros() & !7;
-        return Some(((bits / 8) as usize, head >> bits & 0xFF == u64::from(b' ')));
-    }
-    let found = equal_octets(tail, b'>') | equal_octets(tail, b' ');
-    if found == 0 {
-        return None;
-    }
-    let bits = found.trailing_zeros() & !7;
-    Some((8 + (bits / 8) as usize, tail >> bits & 0xFF == u64::from(b' ')))
+pub(in crate::schema) fn name_in((head, tail): (u64, u64)) -> Option<Key> {
+    let in_head = equal_octets(head, b'>') | equal_octets(head, b' ');
+    let in_tail = equal_octets(tail, b'>') | equal_octets(tail, b' ');
+    let length = match (in_head, in_tail) {
+        (0, 0) => return None,
+        (0, found) => 8 + found.trailing_zeros() / 8,
+        (found, _) => found.trailing_zeros() / 8,
+    } as usize;
+    Some(Key { head: first_octets(head, length), tail: first_octets(tail, length.saturating_sub(8)), length })
 }
 
 /// Where the text at `at` ends: at a `<`. None if a reference comes first or the window ends.

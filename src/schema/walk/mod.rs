@@ -5,7 +5,7 @@ mod quick;
 
 use std::io::BufRead;
 
-use super::automaton::{self, Place};
+use super::automaton::{self, Followers, Place};
 use super::catalog;
 use super::event::{ABSENT, Element, Limits, NamespaceId, NotWellFormed, Position, Scanner, Token};
 use super::model::{Key, MemberId, Schema, TypeId};
@@ -169,6 +169,8 @@ pub struct Walk<'s, R> {
     leaf: LeafStep,
     /// Where the definition names the element that began last.
     member: Option<MemberId>,
+    /// What followed last time where this stood last: tried first, never trusted.
+    followers: Followers,
     findings: Vec<Finding>,
     total: u64,
     violations: u64,
@@ -190,6 +192,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
             closing: false,
             leaf: LeafStep::None,
             member: None,
+            followers: Followers::default(),
             findings: Vec::new(),
             total: 0,
             violations: 0,
@@ -202,6 +205,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let own = self.scanner.intern_namespace(schema.namespace());
         let namespace = if how == Namespace::AsIf { self.scanner.namespace() } else { own };
         self.validation = Some(Validation { schema, namespace, how });
+        self.followers = Followers::of(schema);
         let index = self.frames.last().map_or(0, |frame| frame.index);
         if self.scanner.local_name() != schema.root_name() || self.scanner.namespace() != namespace {
             let text = format!("expected element {} of namespace {}", schema.root_name(), schema.namespace());
