@@ -4,7 +4,9 @@
 //! Values stand as in the document, without the white space around them. Of a value that occurs twice where it
 //! may occur once the first stays; the schema walk reports the second.
 
-use crate::messages::reading::{Begun, Output, Place, Remark, Trail, Value, keep, keep_amount, trimmed};
+use crate::messages::reading::{
+    Begun, Output, Place, Remark, Took, Trail, Value, keep, keep_amount, trimmed,
+};
 use crate::messages::record::{BatchStatus, Echo, Reason, Record, Report, Status, StatusCount};
 use crate::schema::event::Element;
 
@@ -191,9 +193,7 @@ impl StatusReader {
 
     /// An element begins.
     pub fn start(&mut self, element: &Element<'_>) -> Begun {
-        let node = self.trail.here().and_then(|parent| child(parent, element.local));
-        self.trail.enter(node);
-        match node {
+        match self.trail.start(element, child) {
             Some(Node::Group | Node::Batch | Node::Transaction) => return Begun::Record,
             Some(Node::Reason) => self.reasons().push(Reason::default()),
             Some(Node::Count) => {
@@ -208,6 +208,25 @@ impl StatusReader {
             _ => {}
         }
         Begun::Inside
+    }
+
+    /// An element with text and nothing else, where it is neither a record nor a group.
+    #[inline]
+    pub fn leaf(&mut self, element: &Element<'_>, text: &str) -> Took {
+        let Some(node) = self.trail.leaf(element, child) else { return Took::All };
+        match node {
+            Node::Group | Node::Batch | Node::Transaction | Node::Header | Node::Root => {
+                return Took::Nothing;
+            }
+            Node::Reason | Node::Count => return Took::Nothing,
+            Node::EchoAmount | Node::EchoSettlementAmount => {
+                self.currency.clear();
+                self.currency.push_str(element.attribute("Ccy").unwrap_or(""));
+            }
+            _ => {}
+        }
+        self.fill_text(node, trimmed(text));
+        Took::All
     }
 
     /// The record that `start` announced begins here.
@@ -233,10 +252,14 @@ impl StatusReader {
         let text = trimmed(text);
         self.trail.text_seen();
         if let Some(node) = self.trail.here() {
-            // White space between the elements of one that may hold either text or elements.
-            if text.is_empty() && matches!(node, Node::EchoDate | Node::ReasonChoice) {
-                return;
-            }
+            self.fill_text(node, text);
+        }
+    }
+
+    #[inline]
+    fn fill_text(&mut self, node: Node, text: &str) {
+        // White space between the elements of one that may hold either text or elements.
+        if !(text.is_empty() && matches!(node, Node::EchoDate | Node::ReasonChoice)) {
             self.fill(node, text);
         }
     }
@@ -271,6 +294,12 @@ impl StatusReader {
         if self.message_id.is_some() || self.created.is_some() {
             self.give_report_once(Place::default(), output);
         }
+    }
+
+    /// Whether something did not fit into a record since the last call of `take_remarks`.
+    #[inline]
+    pub fn has_remarks(&self) -> bool {
+        !self.remarks.is_empty()
     }
 
     /// What did not fit into a record since the last call.

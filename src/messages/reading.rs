@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::messages::record::Record;
+use crate::schema::event::Element;
 
 /// A place in the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,11 +95,34 @@ impl Remark {
     }
 }
 
+/// Children that a trail remembers. A power of two. Chosen by us: a report has some sixty different places.
+const REMEMBERED: usize = 256;
+
+/// A child that was looked up: of this element, in this place of the definition.
+#[derive(Clone, Copy)]
+struct Child<N> {
+    parent: N,
+    member: u16,
+    node: Option<N>,
+}
+
 /// The open elements that a reader knows. Below an unknown one everything is passed over.
 pub struct Trail<N> {
-    open: Vec<N>,
+    /// With the slot at which each is remembered, or 0.
+    open: Vec<(N, usize)>,
     passed_over: u64,
     childless: bool,
+    /// By the parent's slot and the place in the definition. A child depends on nothing else than its parent and its name.
+    children: Vec<Option<Child<N>>>,
+}
+
+/// Whether a reader took an element that holds text alone in one go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Took {
+    /// Start, text and end.
+    All,
+    /// Nothing: the three are still due, one by one.
+    Nothing,
 }
 
 /// What an end tag closed.
@@ -109,16 +133,63 @@ pub struct Left<N> {
     pub empty: bool,
 }
 
-impl<N: Copy> Trail<N> {
+impl<N: Copy + PartialEq> Trail<N> {
     /// A trail that stands in the message's root.
     pub fn in_root(root: N) -> Trail<N> {
-        Trail { open: vec![root], passed_over: 0, childless: false }
+        Trail { open: vec![(root, 0)], passed_over: 0, childless: false, children: vec![None; REMEMBERED] }
+    }
+
+    /// Looks an element up among the children of the open one; `child` knows them by name.
+    #[inline]
+    fn look_up(
+        &mut self,
+        element: &Element<'_>,
+        child: impl FnOnce(N, &str) -> Option<N>,
+    ) -> (Option<N>, usize) {
+        let Some((parent, slot)) = self.open.last().copied().filter(|_| self.passed_over == 0) else {
+            return (None, 0);
+        };
+        let Some(member) = element.member() else { return (child(parent, element.local), 0) };
+        let slot = (usize::from(member) + slot * 7) % REMEMBERED;
+        match self.children.get_mut(slot) {
+            Some(Some(known)) if known.member == member && known.parent == parent => (known.node, slot),
+            Some(other) => {
+                let node = child(parent, element.local);
+                *other = Some(Child { parent, member, node });
+                (node, slot)
+            }
+            None => (child(parent, element.local), 0),
+        }
+    }
+
+    /// Enters an element, which is known if `child` knows its name below the open one.
+    #[inline]
+    pub fn start(&mut self, element: &Element<'_>, child: impl FnOnce(N, &str) -> Option<N>) -> Option<N> {
+        let (node, slot) = self.look_up(element, child);
+        match node {
+            Some(node) => {
+                self.open.push((node, slot));
+                self.childless = true;
+            }
+            None => {
+                self.passed_over += 1;
+                self.childless = false;
+            }
+        }
+        node
+    }
+
+    /// Passes an element that holds text alone, as if it had been entered, its text seen, and left.
+    #[inline]
+    pub fn leaf(&mut self, element: &Element<'_>, child: impl FnOnce(N, &str) -> Option<N>) -> Option<N> {
+        self.childless = false;
+        self.look_up(element, child).0
     }
 
     /// The element that stands open, unless it is one that the reader does not know.
     #[inline]
     pub fn here(&self) -> Option<N> {
-        if self.passed_over > 0 { None } else { self.open.last().copied() }
+        if self.passed_over > 0 { None } else { self.open.last().map(|(node, _)| *node) }
     }
 
     /// Enters a known element, or passes over an unknown one.
@@ -126,7 +197,7 @@ impl<N: Copy> Trail<N> {
     pub fn enter(&mut self, node: Option<N>) {
         match node {
             Some(node) if self.passed_over == 0 => {
-                self.open.push(node);
+                self.open.push((node, 0));
                 self.childless = true;
             }
             _ => {
@@ -150,7 +221,7 @@ impl<N: Copy> Trail<N> {
             return None;
         }
         let empty = std::mem::replace(&mut self.childless, false);
-        self.open.pop().map(|node| Left { node, empty })
+        self.open.pop().map(|(node, _)| Left { node, empty })
     }
 }
 

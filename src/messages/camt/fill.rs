@@ -82,14 +82,29 @@ pub(super) struct Donor {
     direction: Option<String>,
 }
 
+/// What the transactions of an entry do not say themselves, or may not.
+#[derive(Clone, Copy)]
+pub(super) struct Lacking {
+    amount: bool,
+    direction: bool,
+}
+
+impl Lacking {
+    /// Nobody has looked.
+    pub(super) fn all() -> Lacking {
+        Lacking { amount: true, direction: true }
+    }
+}
+
 impl Donor {
-    pub(super) fn of(entry: &Entry, ended: Ended) -> Donor {
+    pub(super) fn of(entry: &Entry, ended: Ended, lacking: Lacking) -> Donor {
         let only_detail = ended == Ended::Whole && entry.transactions == 1;
+        let only_if = |wanted: bool, text: &Option<String>| if wanted { text.clone() } else { None };
         Donor {
             only_detail,
-            amount: entry.amount.clone(),
-            currency: entry.currency.clone(),
-            direction: entry.direction.clone(),
+            amount: only_if(lacking.amount, &entry.amount),
+            currency: only_if(lacking.amount, &entry.currency),
+            direction: only_if(lacking.direction, &entry.direction),
         }
     }
 }
@@ -104,6 +119,14 @@ pub(super) struct TransactionRead {
 }
 
 impl TransactionRead {
+    /// What it would take from its entry.
+    pub(super) fn lacking(&self) -> Lacking {
+        Lacking {
+            amount: self.transaction.amount.is_none() && self.transaction_amount.0.is_none(),
+            direction: self.transaction.direction.is_none(),
+        }
+    }
+
     pub(super) fn fill(&mut self, node: Node, value: Value<'_>) {
         let transaction = &mut self.transaction;
         let slot = match node {

@@ -2,7 +2,7 @@
 
 use crate::messages::camt::{self, AccountReader};
 use crate::messages::pain_002::{self, StatusReader};
-use crate::messages::reading::{Begun, Output, Place, Remark};
+use crate::messages::reading::{Begun, Output, Place, Remark, Took};
 use crate::messages::{pacs_002, record};
 use crate::schema::event::Element;
 
@@ -50,6 +50,38 @@ impl Reader {
             Reader::Status(reader) => reader.start(element),
             Reader::Account(reader) => reader.start(element),
             Reader::None => Begun::Inside,
+        }
+    }
+
+    /// Start, text and end of an element in one, for readers that take them so; `place` is where it begins.
+    #[inline]
+    pub(super) fn leaf(
+        &mut self,
+        element: &Element<'_>,
+        text: &str,
+        (place, output): (impl FnOnce() -> Place, &mut Output<'_>),
+    ) {
+        let took = match self {
+            Reader::Status(reader) => reader.leaf(element, text),
+            Reader::Account(reader) => reader.leaf(element, text),
+            Reader::None => Took::All,
+        };
+        if took == Took::Nothing {
+            if self.start(element) == Begun::Record {
+                self.begin(place(), output);
+            }
+            self.text(text);
+            self.end(output);
+        }
+    }
+
+    /// Whether `take_remarks` may have something.
+    #[inline]
+    pub(super) fn has_remarks(&self) -> bool {
+        match self {
+            Reader::Status(reader) => reader.has_remarks(),
+            Reader::Account(reader) => reader.has_remarks(),
+            Reader::None => false,
         }
     }
 
