@@ -56,6 +56,7 @@ impl Schema {
         self.members_of(self.root_type).iter().map(|member| member.name.text())
     }
 
+    #[inline]
     pub(super) fn type_at(&self, id: TypeId) -> &Type {
         &self.types[usize::from(id)]
     }
@@ -251,6 +252,7 @@ impl Name {
         Name { key, masks, text: text.into() }
     }
 
+    #[inline]
     pub fn key(&self) -> Key {
         self.key
     }
