@@ -192,8 +192,8 @@ impl StatusReader {
     }
 
     /// An element begins.
-    pub fn start(&mut self, element: &Element<'_>) -> Begun {
-        match self.trail.start(element, child) {
+    pub fn start<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>) -> Begun {
+        match self.trail.start((member, &element), child) {
             Some(Node::Group | Node::Batch | Node::Transaction) => return Begun::Record,
             Some(Node::Reason) => self.reasons().push(Reason::default()),
             Some(Node::Count) => {
@@ -203,7 +203,7 @@ impl StatusReader {
             }
             Some(Node::EchoAmount | Node::EchoSettlementAmount) => {
                 self.currency.clear();
-                self.currency.push_str(element.attribute("Ccy").unwrap_or(""));
+                self.currency.push_str(element().attribute("Ccy").unwrap_or(""));
             }
             _ => {}
         }
@@ -212,8 +212,8 @@ impl StatusReader {
 
     /// An element with text and nothing else, where it is neither a record nor a group.
     #[inline]
-    pub fn leaf(&mut self, element: &Element<'_>, text: &str) -> Took {
-        let Some(node) = self.trail.leaf(element, child) else { return Took::All };
+    pub fn leaf<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>, text: &str) -> Took {
+        let Some(node) = self.trail.leaf((member, &element), child) else { return Took::All };
         match node {
             Node::Group | Node::Batch | Node::Transaction | Node::Header | Node::Root => {
                 return Took::Nothing;
@@ -221,7 +221,7 @@ impl StatusReader {
             Node::Reason | Node::Count => return Took::Nothing,
             Node::EchoAmount | Node::EchoSettlementAmount => {
                 self.currency.clear();
-                self.currency.push_str(element.attribute("Ccy").unwrap_or(""));
+                self.currency.push_str(element().attribute("Ccy").unwrap_or(""));
             }
             _ => {}
         }

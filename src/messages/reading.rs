@@ -96,24 +96,30 @@ impl Remark {
 }
 
 /// Children that a trail remembers. A power of two. Chosen by us: a report has some sixty different places.
-const REMEMBERED: usize = 256;
+const REMEMBERED: usize = 512;
 
-/// A child that was looked up: of this element, in this place of the definition.
+/// Stands for an element whose children are not remembered.
+const UNNUMBERED: u32 = u32::MAX;
+
+/// A child that was looked up: of the element with this number, in this place of the definition.
 #[derive(Clone, Copy)]
 struct Child<N> {
-    parent: N,
+    parent: u32,
+    number: u32,
     member: u16,
     node: Option<N>,
 }
 
 /// The open elements that a reader knows. Below an unknown one everything is passed over.
 pub struct Trail<N> {
-    /// With the slot at which each is remembered, or 0.
-    open: Vec<(N, usize)>,
+    /// With the number under which each is remembered.
+    open: Vec<(N, u32)>,
     passed_over: u64,
     childless: bool,
-    /// By the parent's slot and the place in the definition. A child depends on nothing else than its parent and its name.
-    children: Vec<Option<Child<N>>>,
+    /// By the parent's number and the place in the definition. A child depends on nothing else than its parent and its name.
+    children: Vec<Child<N>>,
+    /// The last number given out.
+    number: u32,
 }
 
 /// Whether a reader took an element that holds text alone in one go.
@@ -133,42 +139,57 @@ pub struct Left<N> {
     pub empty: bool,
 }
 
-impl<N: Copy + PartialEq> Trail<N> {
+impl<N: Copy> Trail<N> {
     /// A trail that stands in the message's root.
     pub fn in_root(root: N) -> Trail<N> {
-        Trail { open: vec![(root, 0)], passed_over: 0, childless: false, children: vec![None; REMEMBERED] }
-    }
-
-    /// Looks an element up among the children of the open one; `child` knows them by name.
-    #[inline]
-    fn look_up(
-        &mut self,
-        element: &Element<'_>,
-        child: impl FnOnce(N, &str) -> Option<N>,
-    ) -> (Option<N>, usize) {
-        let Some((parent, slot)) = self.open.last().copied().filter(|_| self.passed_over == 0) else {
-            return (None, 0);
-        };
-        let Some(member) = element.member() else { return (child(parent, element.local), 0) };
-        let slot = (usize::from(member) + slot * 7) % REMEMBERED;
-        match self.children.get_mut(slot) {
-            Some(Some(known)) if known.member == member && known.parent == parent => (known.node, slot),
-            Some(other) => {
-                let node = child(parent, element.local);
-                *other = Some(Child { parent, member, node });
-                (node, slot)
-            }
-            None => (child(parent, element.local), 0),
+        let nothing = Child { parent: UNNUMBERED, number: UNNUMBERED, member: 0, node: None };
+        Trail {
+            open: vec![(root, 0)],
+            passed_over: 0,
+            childless: false,
+            children: vec![nothing; REMEMBERED],
+            number: 0,
         }
     }
 
-    /// Enters an element, which is known if `child` knows its name below the open one.
+    /// Looks an element up among the children of the open one; `child` knows them by name. Gives its number, too.
     #[inline]
-    pub fn start(&mut self, element: &Element<'_>, child: impl FnOnce(N, &str) -> Option<N>) -> Option<N> {
-        let (node, slot) = self.look_up(element, child);
+    fn look_up<'e>(
+        &mut self,
+        (member, element): (Option<u16>, impl Fn() -> Element<'e>),
+        child: impl Fn(N, &str) -> Option<N>,
+    ) -> (Option<N>, u32) {
+        let (Some((parent, above)), 0) = (self.open.last().copied(), self.passed_over) else {
+            return (None, UNNUMBERED);
+        };
+        let Some(member) = member else { return (child(parent, element().local), UNNUMBERED) };
+        let slot = (u32::from(member) + above.wrapping_mul(37)) as usize % REMEMBERED;
+        match self.children.get_mut(slot) {
+            Some(known) if known.parent == above && known.member == member && above != UNNUMBERED => {
+                (known.node, known.number)
+            }
+            Some(other) if above != UNNUMBERED && self.number < UNNUMBERED - 1 => {
+                self.number += 1;
+                let node = child(parent, element().local);
+                *other = Child { parent: above, number: self.number, member, node };
+                (node, self.number)
+            }
+            _ => (child(parent, element().local), UNNUMBERED),
+        }
+    }
+
+    /// Enters an element, which is known if `child` knows its name below the open one. `named` says where the definition names it,
+    /// and what it is.
+    #[inline]
+    pub fn start<'e>(
+        &mut self,
+        named: (Option<u16>, impl Fn() -> Element<'e>),
+        child: impl Fn(N, &str) -> Option<N>,
+    ) -> Option<N> {
+        let (node, number) = self.look_up(named, child);
         match node {
             Some(node) => {
-                self.open.push((node, slot));
+                self.open.push((node, number));
                 self.childless = true;
             }
             None => {
@@ -181,9 +202,13 @@ impl<N: Copy + PartialEq> Trail<N> {
 
     /// Passes an element that holds text alone, as if it had been entered, its text seen, and left.
     #[inline]
-    pub fn leaf(&mut self, element: &Element<'_>, child: impl FnOnce(N, &str) -> Option<N>) -> Option<N> {
+    pub fn leaf<'e>(
+        &mut self,
+        named: (Option<u16>, impl Fn() -> Element<'e>),
+        child: impl Fn(N, &str) -> Option<N>,
+    ) -> Option<N> {
         self.childless = false;
-        self.look_up(element, child).0
+        self.look_up(named, child).0
     }
 
     /// The element that stands open, unless it is one that the reader does not know.
@@ -197,7 +222,7 @@ impl<N: Copy + PartialEq> Trail<N> {
     pub fn enter(&mut self, node: Option<N>) {
         match node {
             Some(node) if self.passed_over == 0 => {
-                self.open.push((node, 0));
+                self.open.push((node, UNNUMBERED));
                 self.childless = true;
             }
             _ => {

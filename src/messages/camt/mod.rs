@@ -85,15 +85,15 @@ impl AccountReader {
 
     /// An element begins.
     #[inline]
-    pub fn start(&mut self, element: &Element<'_>) -> Begun {
-        let Some(node) = self.trail.start(element, Node::child) else { return Begun::Inside };
+    pub fn start<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>) -> Begun {
+        let Some(node) = self.trail.start((member, &element), Node::child) else { return Begun::Inside };
         match node {
             Node::Report | Node::Entry | Node::Transaction => return Begun::Record,
             Node::Balance => self.report.balances.push(Balance::default()),
             _ if node.opens_group() => self.fill(node, ""),
             _ if node.is_amount() => {
                 self.currency.clear();
-                self.currency.push_str(element.attribute("Ccy").unwrap_or(""));
+                self.currency.push_str(element().attribute("Ccy").unwrap_or(""));
             }
             _ => {}
         }
@@ -102,15 +102,15 @@ impl AccountReader {
 
     /// An element with text and nothing else, where it is neither a record nor a group.
     #[inline]
-    pub fn leaf(&mut self, element: &Element<'_>, text: &str) -> Took {
-        let Some(node) = self.trail.leaf(element, Node::child) else { return Took::All };
+    pub fn leaf<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>, text: &str) -> Took {
+        let Some(node) = self.trail.leaf((member, &element), Node::child) else { return Took::All };
         let is_record = matches!(node, Node::Report | Node::Entry | Node::Transaction | Node::Header);
         if is_record || node == Node::Balance || node.opens_group() {
             return Took::Nothing;
         }
         let text = trimmed(text);
         if !(text.is_empty() && node.is_either()) {
-            let currency = if node.is_amount() { element.attribute("Ccy") } else { None };
+            let currency = if node.is_amount() { element().attribute("Ccy") } else { None };
             self.fill_value(node, Value { text, currency: currency.filter(|currency| !currency.is_empty()) });
         }
         Took::All

@@ -45,29 +45,29 @@ impl Reader {
     }
 
     #[inline]
-    pub(super) fn start(&mut self, element: &Element<'_>) -> Begun {
+    pub(super) fn start<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>) -> Begun {
         match self {
-            Reader::Status(reader) => reader.start(element),
-            Reader::Account(reader) => reader.start(element),
+            Reader::Status(reader) => reader.start(member, element),
+            Reader::Account(reader) => reader.start(member, element),
             Reader::None => Begun::Inside,
         }
     }
 
     /// Start, text and end of an element in one, for readers that take them so; `place` is where it begins.
     #[inline]
-    pub(super) fn leaf(
+    pub(super) fn leaf<'e>(
         &mut self,
-        element: &Element<'_>,
+        (member, element): (Option<u16>, impl Fn() -> Element<'e>),
         text: &str,
         (place, output): (impl FnOnce() -> Place, &mut Output<'_>),
     ) {
         let took = match self {
-            Reader::Status(reader) => reader.leaf(element, text),
-            Reader::Account(reader) => reader.leaf(element, text),
+            Reader::Status(reader) => reader.leaf(member, &element, text),
+            Reader::Account(reader) => reader.leaf(member, &element, text),
             Reader::None => Took::All,
         };
         if took == Took::Nothing {
-            if self.start(element) == Begun::Record {
+            if self.start(member, &element) == Begun::Record {
                 self.begin(place(), output);
             }
             self.text(text);

@@ -95,7 +95,7 @@ impl<'s, R: BufRead> Search<'s, R> {
                     self.depth += 1;
                     match &mut self.open {
                         Some(open) if open.root == Root::Inside => {
-                            if open.reader.start(&element) == Begun::Record {
+                            if open.reader.start(element.member(), || element) == Begun::Record {
                                 open.reader.begin(place_of(&self.walk), output);
                             }
                         }
@@ -131,13 +131,14 @@ impl<'s, R: BufRead> Search<'s, R> {
             match walk.advance()? {
                 Event::Start => {
                     self.depth += 1;
-                    if open.reader.start(&walk.element()) == Begun::Record {
+                    if open.reader.start(walk.member(), || walk.element()) == Begun::Record {
                         open.reader.begin(place_of(walk), output);
                     }
                 }
                 Event::Leaf => {
                     let place = || place_of(walk);
-                    open.reader.leaf(&walk.element(), walk.text_of_event(), (place, &mut *output));
+                    let named = (walk.member(), || walk.element());
+                    open.reader.leaf(named, walk.text_of_event(), (place, &mut *output));
                     if open.reader.has_remarks() {
                         let position = walk.leaf_end();
                         let place = Place { line: position.line, column: position.column };

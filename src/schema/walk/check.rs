@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::{Frame, Mode, Namespace, Validation, Walk};
+use super::{Frame, Mode, Namespace, Run, Validation, Walk};
 use crate::schema::automaton::{self, Entry, Place};
 use crate::schema::event::{ABSENT, Attribute, XSI, is_blank};
 use crate::schema::facet::{self, PRIMITIVES};
@@ -38,11 +38,13 @@ impl<'s, R: BufRead> Walk<'s, R> {
     fn start_free(&mut self, mode: Mode) {
         let name = self.scanner.local_key();
         let mut frame = Frame::free(mode);
+        let depth = self.frames.len();
         if let Some(parent) = self.frames.last_mut() {
             parent.has_child = true;
-            parent.run = if parent.last == name { parent.run.saturating_add(1) } else { 1 };
-            parent.last = name;
-            frame.index = if parent.run > 1 { parent.run } else { 0 };
+            let known = self.runs.pop_if(|run| run.depth == depth);
+            let count = known.filter(|run| run.last == name).map_or(1, |run| run.count.saturating_add(1));
+            self.runs.push(Run { depth, last: name, count });
+            frame.index = if count > 1 { count } else { 0 };
         }
         self.frames.push(frame);
     }

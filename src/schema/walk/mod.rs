@@ -90,9 +90,15 @@ struct Frame {
     index: u32,
     has_text: bool,
     has_child: bool,
-    /// The last child outside of a schema and how often it has come in a row.
+}
+
+/// Equal siblings outside of a schema: the last one among the children of the element at this depth, and how often it has come in
+/// a row.
+#[derive(Clone, Copy)]
+struct Run {
+    depth: usize,
     last: Key,
-    run: u32,
+    count: u32,
 }
 
 /// What is checked about an element's content.
@@ -122,19 +128,28 @@ impl Frame {
             index: 0,
             has_text: false,
             has_child: false,
-            last: Key { head: 0, tail: 0, length: 0 },
-            run: 0,
         }
     }
 
     #[inline]
     fn of(schema: &Schema, kind: TypeId, index: u32) -> Frame {
-        let free = Frame::free(Mode::Value);
         match automaton::model(schema, kind) {
-            Some((members, required)) => {
-                Frame { mode: Mode::Elements, kind, members, required, index, ..free }
-            }
-            None => Frame { kind, index, ..free },
+            Some((members, required)) => Frame::of_elements(kind, index, (members, required)),
+            None => Frame { kind, index, ..Frame::free(Mode::Value) },
+        }
+    }
+
+    #[inline]
+    fn of_elements(kind: TypeId, index: u32, (members, required): ((MemberId, MemberId), u16)) -> Frame {
+        Frame {
+            mode: Mode::Elements,
+            kind,
+            members,
+            required,
+            place: Place::START,
+            index,
+            has_text: false,
+            has_child: false,
         }
     }
 }
@@ -164,6 +179,8 @@ pub struct Walk<'s, R> {
     root: Option<&'s Schema>,
     validation: Option<Validation<'s>>,
     frames: Vec<Frame>,
+    /// For those open elements only that have children outside of a schema.
+    runs: Vec<Run>,
     /// The innermost element has ended.
     closing: bool,
     leaf: LeafStep,
@@ -189,6 +206,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
             root: None,
             validation: None,
             frames: Vec::with_capacity(16),
+            runs: Vec::new(),
             closing: false,
             leaf: LeafStep::None,
             member: None,
@@ -258,31 +276,44 @@ impl<'s, R: BufRead> Walk<'s, R> {
             if self.closing {
                 self.closing = false;
                 self.frames.pop();
+                if !self.runs.is_empty() {
+                    self.runs.pop_if(|run| run.depth > self.frames.len());
+                }
             }
             if let Some(event) = self.quick() {
                 return Ok(event);
             }
-            let token = self.scanner.next()?;
-            if self.scanner.is_contradicted() {
-                self.note_contradiction();
-            }
-            match token {
-                Token::Start => {
-                    self.start();
-                    return Ok(Event::Start);
-                }
-                Token::Text => {
-                    if self.text() {
-                        return Ok(Event::Text);
-                    }
-                }
-                Token::End => {
-                    self.end();
-                    return Ok(Event::End);
-                }
-                Token::Finished => return Ok(Event::Finished),
+            if let Some(event) = self.general()? {
+                return Ok(event);
             }
         }
+    }
+
+    /// The next event, token by token. None: a text that is not handed out.
+    #[inline(never)]
+    fn general(&mut self) -> Result<Option<Event>, NotWellFormed> {
+        let token = self.scanner.next()?;
+        if self.scanner.is_contradicted() {
+            self.note_contradiction();
+        }
+        Ok(match token {
+            Token::Start => {
+                self.start();
+                Some(Event::Start)
+            }
+            Token::Text => self.text().then_some(Event::Text),
+            Token::End => {
+                self.end();
+                Some(Event::End)
+            }
+            Token::Finished => Some(Event::Finished),
+        })
+    }
+
+    /// Where the definition names the element that has just begun, or the leaf; see [`Element::member`].
+    #[inline]
+    pub fn member(&self) -> Option<MemberId> {
+        self.member
     }
 
     /// The element that has just begun, or the leaf.

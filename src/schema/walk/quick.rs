@@ -50,7 +50,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         };
         let member = &schema.members[usize::from(index)];
         let kind = schema.type_at(member.kind);
-        let Content::Elements { .. } = kind.content else {
+        let Content::Elements { first, end, required, .. } = kind.content else {
             return self.quick_leaf(schema, (index, member), (kind, place));
         };
         if self.scanner.behind_name(member.name.key().length) != b'>'
@@ -60,7 +60,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         }
         frame.place = place;
         let shown = if member.repeatable { place.count } else { 0 };
-        self.frames.push(Frame::of(schema, member.kind, shown));
+        self.frames.push(Frame::of_elements(member.kind, shown, ((first, end), required)));
         self.member = Some(index);
         Some(Event::Start)
     }
