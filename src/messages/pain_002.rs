@@ -5,9 +5,10 @@
 //! may occur once the first stays; the schema walk reports the second.
 
 use crate::messages::reading::{
-    Begun, Output, Place, Remark, Took, Trail, Value, keep, keep_amount, trimmed,
+    Begun, Output, Place, Remark, Took, Trail, Value, keep, keep_amount, keep_amount_in, trimmed,
 };
 use crate::messages::record::{BatchStatus, Echo, Reason, Record, Report, Status, StatusCount};
+use crate::messages::spare::Spare;
 use crate::schema::event::Element;
 
 /// Names of the element below `Document`: by version 02 the message id itself.
@@ -156,7 +157,10 @@ pub struct StatusReader {
     created: Option<String>,
     report: Report,
     batch: BatchStatus,
-    status: Status,
+    status: Box<Status>,
+    /// An empty one, if there is one already.
+    next_status: Option<Box<Status>>,
+    spare: Spare,
     /// Values of the echo that stand back if the order's own are there too.
     settlement: Echo,
     currency: String,
@@ -179,7 +183,9 @@ impl StatusReader {
             created: None,
             report: Report::default(),
             batch: BatchStatus::default(),
-            status: Status::default(),
+            status: Box::default(),
+            next_status: None,
+            spare: Spare::default(),
             settlement: Echo::default(),
             currency: String::new(),
             report_given: false,
@@ -336,7 +342,7 @@ impl StatusReader {
             | Node::EchoCreditorName => return self.fill_echo(node, text),
             _ => return self.fill_reason(node, text),
         };
-        keep(slot, text);
+        self.spare.keep(slot, text);
     }
 
     fn fill_reason(&mut self, node: Node, text: &str) {
@@ -365,13 +371,15 @@ impl StatusReader {
         let value = Value { text, currency };
         let echo = self.status.echo.get_or_insert_default();
         match node {
-            Node::EchoAmount => keep_amount(&mut echo.amount, &mut echo.currency, value),
+            Node::EchoAmount => {
+                keep_amount_in(&mut self.spare, (&mut echo.amount, &mut echo.currency), value)
+            }
             Node::EchoSettlementAmount => {
                 keep_amount(&mut self.settlement.amount, &mut self.settlement.currency, value);
             }
-            Node::EchoDate => keep(&mut echo.date, text),
+            Node::EchoDate => self.spare.keep(&mut echo.date, text),
             Node::EchoSettlementDate => keep(&mut self.settlement.date, text),
-            _ => keep(&mut echo.creditor, text),
+            _ => self.spare.keep(&mut echo.creditor, text),
         }
     }
 
@@ -436,7 +444,7 @@ impl StatusReader {
     }
 
     fn give_status(&mut self, output: &mut Output<'_>) {
-        let mut status = std::mem::take(&mut self.status);
+        let status = &mut self.status;
         let settlement = std::mem::take(&mut self.settlement);
         if let Some(echo) = &mut status.echo {
             if echo.amount.is_none() {
@@ -444,9 +452,15 @@ impl StatusReader {
             }
             echo.date = echo.date.take().or(settlement.date);
         }
-        status.echo = status.echo.filter(|echo| *echo != Echo::default());
-        if let Some(place) = self.status_place.take() {
-            output.give(Record::Status(Box::new(status)), place);
+        if status.echo.as_ref().is_some_and(|echo| *echo == Echo::default()) {
+            status.echo = None;
+        }
+        let Some(place) = self.status_place.take() else { return **status = Status::default() };
+        let status = std::mem::replace(status, self.next_status.take().unwrap_or_default());
+        let lent = output.lend(Record::Status(status), place);
+        if let Some(Record::Status(mut status)) = lent {
+            self.spare.empty_status(&mut status);
+            self.next_status = Some(status);
         }
     }
 

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::messages::record::Record;
+use crate::messages::spare::Spare;
 use crate::schema::event::Element;
 
 /// A place in the input.
@@ -27,16 +28,29 @@ pub struct Origin {
     pub record_index: u64,
 }
 
+/// Who gets the records.
+enum Sink<'a> {
+    /// Each for good.
+    Given(&'a mut dyn FnMut(Record, Origin)),
+    /// Each to look at; what is left in it is used again.
+    Lent(&'a mut dyn FnMut(&mut Record, Origin)),
+}
+
 /// Hands records out in document order and numbers them.
 pub struct Output<'a> {
-    sink: &'a mut dyn FnMut(Record, Origin),
+    sink: Sink<'a>,
     records: u64,
 }
 
 impl<'a> Output<'a> {
     /// An output that has given nothing yet.
     pub fn new(sink: &'a mut dyn FnMut(Record, Origin)) -> Output<'a> {
-        Output { sink, records: 0 }
+        Output { sink: Sink::Given(sink), records: 0 }
+    }
+
+    /// An output whose records are only lent: their memory serves the next ones.
+    pub fn lending(sink: &'a mut dyn FnMut(&mut Record, Origin)) -> Output<'a> {
+        Output { sink: Sink::Lent(sink), records: 0 }
     }
 
     /// Hands out a record that counts.
@@ -46,9 +60,28 @@ impl<'a> Output<'a> {
     }
 
     /// Hands out what does not count as a record: document, deviation, verdict.
-    pub fn aside(&mut self, record: Record, place: Place) {
+    pub fn aside(&mut self, mut record: Record, place: Place) {
         let origin = Origin { line: place.line, column: place.column, record_index: self.records };
-        (self.sink)(record, origin);
+        match &mut self.sink {
+            Sink::Given(sink) => sink(record, origin),
+            Sink::Lent(sink) => sink(&mut record, origin),
+        }
+    }
+
+    /// Hands out a record that counts, and gives it back if it was only looked at.
+    pub fn lend(&mut self, mut record: Record, place: Place) -> Option<Record> {
+        let origin = Origin { line: place.line, column: place.column, record_index: self.records };
+        self.records += 1;
+        match &mut self.sink {
+            Sink::Given(sink) => {
+                sink(record, origin);
+                None
+            }
+            Sink::Lent(sink) => {
+                sink(&mut record, origin);
+                Some(record)
+            }
+        }
     }
 
     /// Records given since the count began.
@@ -270,6 +303,19 @@ pub fn keep(slot: &mut Option<String>, text: &str) {
     }
 }
 
+/// The first amount stays, together with its own currency; both in spare memory.
+#[inline]
+pub fn keep_amount_in(
+    spare: &mut Spare,
+    (amount, currency): (&mut Option<String>, &mut Option<String>),
+    value: Value<'_>,
+) {
+    if amount.is_none() {
+        *amount = Some(spare.own(value.text));
+        *currency = value.currency.map(|currency| spare.own(currency));
+    }
+}
+
 /// The first amount stays, together with its own currency.
 pub fn keep_amount(amount: &mut Option<String>, currency: &mut Option<String>, value: Value<'_>) {
     if amount.is_none() {
@@ -289,9 +335,14 @@ pub struct Value<'a> {
 
 /// `CdtDbtInd` in words; anything else stays out of the record, since the walk reports it as a deviation.
 pub fn direction(text: &str) -> Option<String> {
+    direction_word(text).map(str::to_owned)
+}
+
+/// The word for a `CdtDbtInd`.
+pub fn direction_word(text: &str) -> Option<&'static str> {
     match text {
-        "CRDT" => Some("credit".to_owned()),
-        "DBIT" => Some("debit".to_owned()),
+        "CRDT" => Some("credit"),
+        "DBIT" => Some("debit"),
         _ => None,
     }
 }

@@ -240,9 +240,11 @@ impl AccountReader {
         let entry = self.entry.take(self.tape.count() + u64::from(self.first_place.is_some()));
         let lacking = if self.tape.count() > 0 { Lacking::all() } else { self.first.lacking() };
         let donor = Donor::of(&entry, ended, lacking);
-        output.give(Record::Entry(Box::new(entry)), place);
+        let lent = output.lend(Record::Entry(entry), place);
+        self.entry.take_back(lent);
         if let Some(began) = self.first_place.take() {
-            output.give(Record::Transaction(Box::new(self.first.take(&donor))), began);
+            let lent = output.lend(Record::Transaction(self.first.take(&donor)), began);
+            self.first.take_back(lent);
         }
         if self.tape.count() > 0 {
             self.give_taped(&donor, output);
@@ -251,18 +253,20 @@ impl AccountReader {
 
     /// The transactions behind the first.
     fn give_taped(&mut self, donor: &Donor, output: &mut Output<'_>) {
-        let mut read = TransactionRead::default();
+        let read = &mut self.first;
         let mut began: Option<Place> = None;
         self.tape.replay(|mark| match mark {
             Mark::Field(node, value) => read.fill(node, value),
             Mark::Transaction(place) => {
                 if let Some(began) = began.replace(place) {
-                    output.give(Record::Transaction(Box::new(read.take(donor))), began);
+                    let lent = output.lend(Record::Transaction(read.take(donor)), began);
+                    read.take_back(lent);
                 }
             }
         });
         if let Some(began) = began {
-            output.give(Record::Transaction(Box::new(read.take(donor))), began);
+            let lent = output.lend(Record::Transaction(read.take(donor)), began);
+            read.take_back(lent);
         }
     }
 
