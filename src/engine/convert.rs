@@ -134,7 +134,7 @@ pub fn convert(
         };
         for message in plan(&unlimited, &payouts, context.id_key) {
             let octets = octets(&sender, version, &message, &payouts)?;
-            own::check(&octets, &version.definition().to_string())
+            own::check(&octets, version.id())
                 .map_err(|cause| OutgoingError::Refused { message_id: message.message_id.clone(), cause })?;
             documents.push(Document {
                 bank: bank.id.clone(),
