@@ -8,6 +8,8 @@ mod lexical;
 pub mod model;
 pub mod outline;
 pub mod pattern;
+mod pattern_blocks;
+mod pattern_text;
 pub mod restate;
 pub mod walk;
 pub mod xsd;

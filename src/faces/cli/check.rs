@@ -2,21 +2,23 @@
 //! how they are reached is `messages::prove`'s.
 
 use super::screen::{Screen, Tone};
+use super::several::Names;
 use super::{Exit, Failure, file};
 use crate::messages::prove::Prover;
 use crate::messages::prove::check::{Check, Holds};
 use crate::messages::validate;
 use crate::schema::event::NotWellFormed;
 use ring::digest::{SHA256, digest};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Proves each file, then what holds between them.
-pub fn run(files: &[PathBuf], screen: &mut Screen) -> Exit {
+pub fn run(names: Names<'_>, screen: &mut Screen) -> Exit {
     let mut prover = Prover::new(sha_256);
     let mut counted = Counted::default();
     let mut exit = Exit::Done;
-    for path in files {
-        exit = exit.max(match prove(path, &mut prover, &mut counted, screen) {
+    for name in names {
+        let proved = name.and_then(|path| prove(&path, &mut prover, &mut counted, screen));
+        exit = exit.max(match proved {
             Ok(exit) => exit,
             Err(failure) => {
                 screen.failure(failure.code, &failure.text);
