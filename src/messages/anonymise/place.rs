@@ -15,6 +15,8 @@ struct Open {
     /// Prefix and name of each namespace that the element declares.
     namespaces: Vec<(String, String)>,
     is_document: bool,
+    /// Its own.
+    namespace: String,
 }
 
 /// The open elements.
@@ -53,8 +55,7 @@ impl Trail {
         if let (None, Some(found)) = (kind, Kind::of_child(local)) {
             // The document around it names the version, if anything does.
             let around = self.open.last().filter(|open| open.is_document);
-            let named =
-                around.and_then(|open| open.namespaces.first()).map_or(namespace.as_str(), |(_, name)| name);
+            let named = around.map_or(namespace.as_str(), |open| open.namespace.as_str());
             kind = nearest(found, local, named);
             message = Some(found);
         }
@@ -62,7 +63,7 @@ impl Trail {
             (None, Some(message)) => of_name(message, local),
             _ => Vec::new(),
         };
-        self.open.push(Open { name: local.to_owned(), kind, message, namespaces, is_document });
+        self.open.push(Open { name: local.to_owned(), kind, message, namespaces, is_document, namespace });
     }
 
     /// The innermost element ends.
