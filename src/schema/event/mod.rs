@@ -302,13 +302,13 @@ impl<R: BufRead> Scanner<R> {
 
     /// The first place where octets and announced encoding were found to disagree since the last call.
     pub fn take_contradiction(&mut self) -> Option<(Position, Octets)> {
-        let Contradiction { at, about } = self.window.take_contradiction()?;
-        Some((self.window.position(at), about))
+        let Contradiction { at, passed, about } = self.window.take_contradiction()?;
+        Some((passed.unwrap_or_else(|| self.window.position(at)), about))
     }
 
     #[inline]
     pub fn is_contradicted(&self) -> bool {
-        self.window.is_contradicted()
+        self.window.is_contradicted_before(self.cursor)
     }
 
     /// Local names of the open elements, outermost first. An element that ends is open until the next token.

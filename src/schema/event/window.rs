@@ -40,6 +40,8 @@ pub(super) enum Decoding {
 /// The announced encoding and the octets disagree at this offset of the window.
 pub(super) struct Contradiction {
     pub at: usize,
+    /// Its place, once the window has left it behind.
+    pub passed: Option<Position>,
     pub about: Octets,
 }
 
@@ -148,17 +150,18 @@ impl<R: BufRead> Window<R> {
         self.contradiction.take()
     }
 
-    /// Whether something is to be taken by `take_contradiction`.
+    /// Whether `take_contradiction` gives something that lies before an offset. What lies behind was only read ahead: how much
+    /// that is depends on how the octets arrive, and must not show.
     #[inline]
-    pub fn is_contradicted(&self) -> bool {
-        self.contradiction.is_some()
+    pub fn is_contradicted_before(&self, offset: usize) -> bool {
+        self.contradiction.as_ref().is_some_and(|found| found.passed.is_some() || found.at < offset)
     }
 
     /// Notes the first contradiction; the others of a document would only repeat it.
     pub fn report_contradiction(&mut self, at: usize, about: Octets) {
         if !self.contradicted {
             self.contradicted = true;
-            self.contradiction = Some(Contradiction { at, about });
+            self.contradiction = Some(Contradiction { at, passed: None, about });
         }
     }
 
@@ -182,9 +185,12 @@ impl<R: BufRead> Window<R> {
 
     /// Forgets everything before `upto`, which becomes offset 0.
     pub fn discard(&mut self, upto: usize) {
+        let left_behind = self.contradiction.as_ref().filter(|found| found.at < upto);
+        let left_behind = left_behind.map(|found| self.position(found.at));
         let place = self.position(upto);
         self.text.drain(..upto);
         if let Some(contradiction) = &mut self.contradiction {
+            contradiction.passed = contradiction.passed.or(left_behind);
             contradiction.at = contradiction.at.saturating_sub(upto);
         }
         self.base += upto as u64;
@@ -324,6 +330,9 @@ impl<R: BufRead> Window<R> {
             let at = from + index;
             let character = self.text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or('\u{0}');
             self.text.truncate(at);
+            // What lies behind is never read.
+            self.contradiction =
+                self.contradiction.take().filter(|found| found.passed.is_some() || found.at < at);
             self.trouble = Some(Trouble::Character(character));
             self.ended = true;
         }

@@ -199,7 +199,13 @@ impl<'s, R: BufRead> Walk<'s, R> {
                 self.closing = false;
                 self.frames.pop();
             }
-            let token = self.scanner.next()?;
+            let token = match self.scanner.next() {
+                Ok(token) => token,
+                Err(error) => {
+                    self.note_contradiction_up_to(error.place());
+                    return Err(error);
+                }
+            };
             if self.scanner.is_contradicted() {
                 self.note_contradiction();
             }
@@ -274,10 +280,24 @@ impl<'s, R: BufRead> Walk<'s, R> {
     fn report_at(&mut self, place: Position, code: &'static str, text: String) {
         if self.findings.len() < FINDINGS_KEPT_MAX {
             let Position { line, column, .. } = place;
-            self.findings.push(Finding { code, line, column, path: self.path(), text });
+            let mut path = self.path();
+            if path.is_empty() {
+                path.push('/');
+            }
+            self.findings.push(Finding { code, line, column, path, text });
         }
         self.total += 1;
         self.violations += u64::from(code != ENCODING_ASSUMED);
+    }
+
+    /// The walk ends in an error: what was read ahead behind it is of no interest.
+    #[cold]
+    fn note_contradiction_up_to(&mut self, end: (u64, u64)) {
+        if let Some((place, about)) = self.scanner.take_contradiction()
+            && (place.line, place.column) <= end
+        {
+            self.report_at(place, about.code, about.text.to_owned());
+        }
     }
 
     #[cold]
