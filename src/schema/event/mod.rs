@@ -5,6 +5,7 @@ pub mod fault;
 mod encoding;
 mod names;
 mod namespaces;
+mod pieces;
 mod prolog;
 mod tag;
 mod text;
@@ -13,6 +14,7 @@ mod window;
 use std::io::BufRead;
 
 pub use fault::NotWellFormed;
+pub use pieces::{Follower, Piece, Text};
 pub use window::Position;
 
 pub(super) use names::is_blank;
@@ -165,6 +167,8 @@ pub(super) struct Scanner<R> {
     at_end: bool,
     /// The encoding is known.
     settled: bool,
+    /// Text is handed out piece by piece, and a CDATA section stands open.
+    in_cdata: bool,
 }
 
 impl<R: BufRead> Scanner<R> {
@@ -182,6 +186,7 @@ impl<R: BufRead> Scanner<R> {
             empty_element: false,
             closing: false,
             settled: false,
+            in_cdata: false,
             open_names: String::with_capacity(512),
             open: Vec::with_capacity(limits.depth_max.min(256)),
             namespaces: Namespaces::new(),

@@ -6,7 +6,9 @@ use std::io::BufRead;
 
 use super::automaton::{self, Place};
 use super::catalog;
-use super::event::{ABSENT, Element, Limits, NamespaceId, NotWellFormed, Position, Scanner, Token};
+use super::event::{
+    ABSENT, Element, Follower, Limits, NamespaceId, NotWellFormed, Piece, Position, Scanner, Token,
+};
 use super::model::{MemberId, Schema, TypeId};
 
 /// How many findings wait to be taken at most; the others are only counted. Chosen by us.
@@ -185,6 +187,22 @@ impl<'s, R: BufRead> Walk<'s, R> {
     /// the end comes first.
     pub fn first_child(&mut self) -> Option<String> {
         self.scanner.first_child()
+    }
+
+    /// The input behind the start tag that was read last, as it stands: so many octets if there are as many.
+    pub fn ahead(&mut self, octets: usize) -> &str {
+        self.scanner.ahead(octets)
+    }
+
+    /// The next stretch of the text of the element that has just begun, unbounded and unchecked; none at the next tag, with which
+    /// `next` goes on.
+    pub fn next_piece(&mut self) -> Result<Option<Piece<'_>>, NotWellFormed> {
+        self.scanner.next_piece()
+    }
+
+    /// What stands behind the root element, after `next` has refused it.
+    pub fn follower(&mut self) -> Option<Follower> {
+        self.scanner.follower()
     }
 
     /// The next event. An error ends the walk: the document is not well-formed, exceeds a limit or cannot be read.

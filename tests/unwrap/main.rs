@@ -1,0 +1,4 @@
+//! Whatever stands around a document: encodings, wrappers, several documents, archives. Judged by lxml, zip and gzip.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod encodings;
