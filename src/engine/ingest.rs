@@ -154,7 +154,7 @@ impl Collector {
                 self.report = None;
                 self.batch = None;
             }
-            Record::Document(_) => {}
+            Record::Document(_) | Record::Header(_) => {}
         }
     }
 

@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::head_001::Header;
+
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
@@ -14,6 +16,8 @@ fn is_zero(count: &u64) -> bool {
 pub enum Record {
     /// Begins a document.
     Document(Document),
+    /// The business application header that announces the document.
+    Header(Box<Header>),
     /// Group level of a pain.002 or pacs.002.
     Report(Box<Report>),
     /// One `OrgnlPmtInfAndSts`.

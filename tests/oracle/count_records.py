@@ -236,6 +236,13 @@ def documents(tree, directory):
         if not isinstance(root.tag, str):
             continue
         name = etree.QName(root).localname
+        # A document may stand as text in another.
+        text = (root.text or "").strip()
+        if text.startswith("<") and not len(root):
+            try:
+                yield from documents(etree.fromstring(text.encode()), directory)
+            except etree.XMLSyntaxError:
+                pass
         if name == "Document":
             yield {"root": None, "namespace": etree.QName(root).namespace, "valid": verdict(root, directory)}
         if name not in STATUS + ACCOUNT:

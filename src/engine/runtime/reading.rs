@@ -7,7 +7,9 @@ use crate::domain::fact::Cause;
 use crate::domain::row::DocumentRow;
 use crate::engine::ingest::{Collector, Item, PART_ITEMS_MAX};
 use crate::engine::input::{Input, Part};
+use crate::messages::unwrap::Source;
 use crate::messages::validate;
+use std::io::Cursor;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -70,7 +72,8 @@ pub fn split(octets: &[u8], take: &mut dyn FnMut(Chunk) -> bool) {
     let mut collector = Collector::default();
     let mut record = 0u64;
     let mut wanted = true;
-    validate::parse(octets, None, &mut |said, _origin| {
+    let mut input = Cursor::new(octets);
+    validate::parse_source(Source::Seekable(&mut input), None, &mut |said, _origin| {
         collector.take(said, record);
         record += 1;
         while wanted && collector.ready.len() > PART_ITEMS_MAX {

@@ -311,9 +311,10 @@ impl<R: BufRead> Scanner<R> {
         Some((self.window.position(at), about))
     }
 
+    /// Whether such a place was passed: what stands ahead may belong to another document.
     #[inline]
     pub fn is_contradicted(&self) -> bool {
-        self.window.is_contradicted()
+        self.window.contradicted_at().is_some_and(|at| at < self.cursor)
     }
 
     /// Local names of the open elements, outermost first. An element that ends is open until the next token.

@@ -5,7 +5,7 @@ use std::io::BufRead;
 
 use super::fault::{Stop, rule};
 use super::names::reference;
-use super::{NotWellFormed, Part, Position, Scanner};
+use super::{Limits, NotWellFormed, Part, Position, Scanner};
 
 /// A stretch of an element's text.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +58,11 @@ enum Found {
 }
 
 impl<R: BufRead> Scanner<R> {
+    /// A scanner of a text that was decoded: it is UTF-8, whatever encoding its own declaration names.
+    pub fn of_characters(input: R, limits: Limits) -> Scanner<R> {
+        Scanner { settled: true, ..Scanner::new(input, limits) }
+    }
+
     /// The next stretch of the text of the open element; none at the next tag. To be called instead of `next`, which goes on
     /// with that tag. No bound on the length of the text holds here.
     pub fn next_piece(&mut self) -> Result<Option<Piece<'_>>, NotWellFormed> {
@@ -154,7 +159,7 @@ impl<R: BufRead> Scanner<R> {
         }
         while self.window.bytes().len() < self.cursor.saturating_add(octets) && self.window.refill() {}
         let text = self.window.text().get(self.cursor..).unwrap_or("");
-        text.get(..text.floor_char_boundary(octets)).unwrap_or("")
+        beginning(text, octets)
     }
 
     /// What stands behind the root element, after `next` has refused it.
@@ -165,16 +170,21 @@ impl<R: BufRead> Scanner<R> {
         while self.window.bytes().len() < self.cursor.saturating_add(OPENING_BYTES) && self.window.refill() {}
         let text = self.window.text().get(self.cursor..).unwrap_or("");
         let is_blank = |character| matches!(character, ' ' | '\t' | '\r' | '\n' | '\u{FEFF}' | '\0');
-        let rest = text.trim_start_matches(is_blank);
-        let at = self.window.position(self.cursor + text.len() - rest.len());
-        let mut opening = rest.to_owned();
-        opening.push_str(self.window.lost());
-        let trimmed = opening.trim_start_matches(is_blank);
+        let mut all = text.to_owned();
+        all.push_str(self.window.lost());
+        let trimmed = all.trim_start_matches(is_blank);
+        // The byte order mark of UTF-8, as it looks behind a document in ISO-8859-1.
+        let trimmed = trimmed.strip_prefix("\u{EF}\u{BB}\u{BF}").unwrap_or(trimmed);
+        let mut at = self.window.position(self.cursor);
+        for character in all.chars().take(all.chars().count() - trimmed.chars().count()) {
+            (at.line, at.column) =
+                if character == '\n' { (at.line + 1, 1) } else { (at.line, at.column + 1) };
+        }
         if trimmed.is_empty() {
             return Some(Follower::Blank { at });
         }
         let markup = memchr::memchr_iter(b'<', trimmed.as_bytes()).count();
-        let opening = trimmed.get(..trimmed.floor_char_boundary(OPENING_BYTES)).unwrap_or("").to_owned();
+        let opening = beginning(trimmed, OPENING_BYTES).to_owned();
         opening.starts_with('<').then_some(Follower::Document { at, markup, opening })
     }
 }
@@ -182,4 +192,10 @@ impl<R: BufRead> Scanner<R> {
 /// How many closing brackets end these octets, two at most: they may belong to the end of a CDATA section.
 fn brackets_behind(octets: &[u8]) -> usize {
     octets.iter().rev().take(2).take_while(|octet| **octet == b']').count()
+}
+
+/// At most so many octets of a text, whole characters only.
+fn beginning(text: &str, octets: usize) -> &str {
+    let end = (0..=octets.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or("")
 }

@@ -150,10 +150,10 @@ impl<R: BufRead> Window<R> {
         self.contradiction.take()
     }
 
-    /// Whether something is to be taken by `take_contradiction`.
+    /// Where what is to be taken by `take_contradiction` stands.
     #[inline]
-    pub fn is_contradicted(&self) -> bool {
-        self.contradiction.is_some()
+    pub fn contradicted_at(&self) -> Option<usize> {
+        self.contradiction.as_ref().map(|contradiction| contradiction.at)
     }
 
     /// Notes the first contradiction; the others of a document would only repeat it.

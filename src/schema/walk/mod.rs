@@ -155,8 +155,17 @@ impl<'s, R: BufRead> Walk<'s, R> {
 
     /// A walk that checks well-formedness only, until a schema is attached.
     pub fn without_schema(input: R, limits: Limits) -> Walk<'s, R> {
+        Walk::over(Scanner::new(input, limits))
+    }
+
+    /// The same for a text that was decoded: it is UTF-8, whatever encoding its own declaration names.
+    pub fn of_characters(input: R, limits: Limits) -> Walk<'s, R> {
+        Walk::over(Scanner::of_characters(input, limits))
+    }
+
+    fn over(scanner: Scanner<R>) -> Walk<'s, R> {
         Walk {
-            scanner: Scanner::new(input, limits),
+            scanner,
             root: None,
             validation: None,
             frames: Vec::with_capacity(16),
