@@ -97,11 +97,8 @@ impl ArchiveError {
         error.get_ref()?.downcast_ref()
     }
 
-    /// The archive's fault in an error of the inflating library, or the error itself where the input failed.
-    pub(super) fn of_inflating(error: io::Error, input_failed: bool) -> io::Error {
-        if input_failed || ArchiveError::of(&error).is_some() {
-            return error;
-        }
+    /// The archive's fault in an error of the inflating library, whose input did not fail.
+    pub(super) fn of_inflating(error: io::Error) -> io::Error {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => ArchiveError::Truncated.into(),
             // The library has no type for it.
