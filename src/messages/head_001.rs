@@ -156,7 +156,7 @@ impl HeaderReader {
     /// A document has taken the header that stands for it.
     pub fn take(&mut self) -> Option<Header> {
         let header = self.current().cloned();
-        self.taken = true;
+        self.taken |= header.is_some();
         header
     }
 

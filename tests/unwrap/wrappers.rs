@@ -278,6 +278,16 @@ fn the_header_stands_with_its_document() {
 }
 
 #[test]
+fn a_header_in_front_of_its_document_stands_for_it() {
+    let (documents, _) = read(format!("{HEADER}\n{}", bare(REPORT)).as_bytes());
+    assert_eq!(documents.len(), 2);
+    assert_eq!(documents[0].verdict["schema"], "head.001.001.02");
+    assert!(documents.iter().all(Document::is_valid));
+    assert_eq!(documents[1].header.as_ref().unwrap()["business_message_id"], "BIZ-1");
+    assert_eq!(documents[1].records, one(REPORT.as_bytes()).records);
+}
+
+#[test]
 fn a_header_stands_for_no_other_document() {
     let (header, inner) = (HEADER, bare(REPORT));
     let with = |file: String| -> Vec<bool> {

@@ -11,12 +11,17 @@ use super::fault::ArchiveError;
 pub(super) struct Taken<R> {
     input: R,
     pub(super) octets: u64,
-    pub(super) failed: bool,
+    failed: bool,
 }
 
 impl<R> Taken<R> {
     pub(super) fn new(input: R) -> Taken<R> {
         Taken { input, octets: 0, failed: false }
+    }
+
+    /// What an error of inflating these octets says: the input's own, or that of the archive.
+    pub(super) fn fault(&self, error: io::Error) -> io::Error {
+        if self.failed { error } else { ArchiveError::of_inflating(error) }
     }
 }
 
@@ -110,8 +115,7 @@ impl<R: BufRead> Read for Gzip<R> {
                 State::Between(input) => Gzip::next_state(input)?,
                 State::Member(mut decoder) => {
                     let read = decoder.read(buffer);
-                    let read =
-                        read.map_err(|error| ArchiveError::of_inflating(error, decoder.get_ref().failed))?;
+                    let read = read.map_err(|error| decoder.get_ref().fault(error))?;
                     if read == 0 {
                         State::Between(decoder.into_inner())
                     } else {

@@ -203,12 +203,13 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
                                 open.reader.begin(place_of(&self.walk, &self.stream), output);
                             }
                         }
-                        Some(open) => {
-                            open.enter_root(self.depth, element.local);
-                            if self.run.header.is_inside() {
-                                self.run.header.start(element.local, self.depth);
+                        Some(open) if open.root == Root::InHeader => {
+                            self.run.header.start(element.local, self.depth);
+                            if open.reader.start(&element) == Begun::Record {
+                                open.reader.begin(place_of(&self.walk, &self.stream), output);
                             }
                         }
+                        Some(open) => open.enter_root(self.depth, element.local),
                         None => {
                             let candidate = Candidate {
                                 local: element.local.to_owned(),
@@ -222,7 +223,12 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
                 }
                 Step::Text(text) => match &mut self.open {
                     Some(open) if open.root == Root::Inside => open.reader.text(text),
-                    _ => self.run.header.text(text),
+                    Some(open) if open.root == Root::InHeader => {
+                        self.run.header.text(text);
+                        open.reader.text(text);
+                    }
+                    Some(_) => {}
+                    None => self.run.header.text(text),
                 },
                 Step::End => self.end(output),
                 Step::Finished => return Ok(()),
@@ -238,11 +244,11 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
     fn end(&mut self, output: &mut Output<'_>) {
         let depth = self.depth;
         self.depth = self.depth.saturating_sub(1);
-        if self.open.as_ref().is_none_or(|open| open.root != Root::Inside) {
+        let Some(open) = &mut self.open else { return self.run.header.end(depth) };
+        if open.root == Root::InHeader {
             self.run.header.end(depth);
         }
-        let Some(open) = &mut self.open else { return };
-        if open.root == Root::Inside {
+        if matches!(open.root, Root::Inside | Root::InHeader) {
             open.reader.end(output);
             let remarks = open.reader.take_remarks();
             if !remarks.is_empty() {
@@ -325,11 +331,12 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
         let exact = namespace.and_then(catalog::by_namespace);
         let exact = exact.filter(|schema| schema.root_name() == candidate.local);
         let kind = child.as_deref().and_then(kind_of_root);
+        let kind = kind.or_else(|| (candidate.local == HEADER).then_some("head.001"));
         let kind = kind.or_else(|| kind_of_message(exact?.message_id()));
         match (exact, kind) {
             (Some(schema), _) => {
                 self.open_judged(schema, candidate, kind, output);
-                if kind.is_none() && matches!(self.run.task, Task::Read) && candidate.local != HEADER {
+                if kind.is_none() && matches!(self.run.task, Task::Read) {
                     self.deviate(MESSAGE_UNSUPPORTED, unsupported(child.as_deref()), output);
                 }
             }
@@ -350,7 +357,12 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
     ) {
         let message = schema.message_id();
         self.begin_document(Some(message), candidate, output);
-        self.open = Some(self.opened(kind, message, message));
+        let mut open = self.opened(kind, message, message);
+        if candidate.local == HEADER {
+            open.enter_bare();
+            open.root = Root::InHeader;
+        }
+        self.open = Some(open);
         self.walk.attach(schema, Namespace::Exact);
     }
 
@@ -369,13 +381,17 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
         let message = nearest.map_or(kind, |(message, _)| message);
         self.begin_document(Some(message), candidate, output);
         let mut open = self.opened(Some(kind), message, UNKNOWN);
-        open.bare = candidate.local != DOCUMENT;
-        if open.bare {
-            open.root = Root::Inside;
+        if candidate.local != DOCUMENT {
+            open.enter_bare();
         }
-        let bare = open.bare;
+        let lacks_document = open.bare && candidate.local != HEADER;
         self.open = Some(open);
-        if bare {
+        if candidate.local == HEADER
+            && let Some(open) = &mut self.open
+        {
+            open.root = Root::InHeader;
+        }
+        if lacks_document {
             self.deviate(
                 "document.missing",
                 format!("no Document element around {}", candidate.local),

@@ -88,7 +88,7 @@ impl Read for Member<'_> {
             Data::Stored(packed) => packed.read(buffer),
             Data::Deflated(decoder) => decoder.read(buffer),
         };
-        let read = read.map_err(|error| ArchiveError::of_inflating(error, self.packed().failed))?;
+        let read = read.map_err(|error| self.packed().fault(error))?;
         if read == 0 {
             self.check_end()?;
             return Ok(0);
