@@ -11,6 +11,7 @@ mod stops;
 
 use std::io::BufRead;
 
+use crate::messages::definitions::Definitions;
 use crate::messages::reading::{Origin, Output};
 use crate::messages::record::{Deviation, Record, Verdict};
 use crate::messages::unwrap::Source;
@@ -81,11 +82,39 @@ pub fn parse_source(
     run.parsed
 }
 
+/// As [`parse_source`]; a document for which there is a definition of the user's is judged by that instead of the shipped one.
+pub fn parse_by(
+    source: Source<'_>,
+    definitions: &Definitions,
+    sink: &mut dyn FnMut(Record, Origin),
+) -> Parsed {
+    let mut run = Run::new(Task::Read, None);
+    run.definitions = Some(definitions);
+    files::read(&mut run, source, &mut Output::new(sink));
+    run.parsed
+}
+
+/// What strict verdicts are given by.
+#[derive(Clone, Copy)]
+pub enum Judge<'s> {
+    /// The shipped definition of the document's namespace.
+    Shipped,
+    /// This one, for each element that it declares as its root.
+    One(&'s Schema),
+    /// The one of these that has the document's namespace.
+    Among(&'s Definitions),
+}
+
 /// The strict verdict on each document in the input, by the user's own definition if there is one (then on each element
 /// that it declares as its root), else by the shipped definition of the document's namespace.
 pub fn validate_file(input: impl BufRead, schema: Option<&Schema>) -> Validated {
+    validate_by(input, schema.map_or(Judge::Shipped, Judge::One))
+}
+
+/// The strict verdict on each document in the input, taken together.
+pub fn validate_by(input: impl BufRead, judge: Judge<'_>) -> Validated {
     let mut input = input;
-    let (judged, parsed) = validate_source(Source::Stream(&mut input), None, schema);
+    let (judged, parsed) = validate_source(Source::Stream(&mut input), None, judge);
     let mut whole = Validated::default();
     whole.verdict.valid = true;
     for Judged { validated, .. } in judged {
@@ -104,11 +133,18 @@ pub fn validate_file(input: impl BufRead, schema: Option<&Schema>) -> Validated 
 pub fn validate_source(
     source: Source<'_>,
     file_name: Option<&str>,
-    schema: Option<&Schema>,
+    judge: Judge<'_>,
 ) -> (Vec<Judged>, Parsed) {
     let mut files = Files::default();
     let mut sink = |record, _| files.take(record);
-    let mut run = Run::new(schema.map_or(Task::Judge, Task::JudgeBy), file_name);
+    let task = match judge {
+        Judge::Shipped | Judge::Among(_) => Task::Judge,
+        Judge::One(schema) => Task::JudgeBy(schema),
+    };
+    let mut run = Run::new(task, file_name);
+    if let Judge::Among(definitions) = judge {
+        run.definitions = Some(definitions);
+    }
     files::read(&mut run, source, &mut Output::new(&mut sink));
     (files.judged, run.parsed)
 }

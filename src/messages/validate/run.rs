@@ -7,6 +7,7 @@ use super::Parsed;
 use super::document::{Open, Reader, Root, UNKNOWN};
 use super::places::Places;
 use super::stops::Stop;
+use crate::messages::definitions::Definitions;
 use crate::messages::head_001::HeaderReader;
 use crate::messages::reading::{Output, Place};
 use crate::messages::record::{Deviation, Document, Record, Verdict};
@@ -28,6 +29,8 @@ pub(super) enum Task<'s> {
 /// What holds for a whole input, through everything that is unwrapped.
 pub(super) struct Run<'s> {
     pub(super) task: Task<'s>,
+    /// The user's own. Who judges without reading judges by nothing else.
+    pub(super) definitions: Option<&'s Definitions>,
     /// Name of the file, of the entry in the archive, or of the element whose text was decoded.
     pub(super) file: Option<String>,
     pub(super) bounds: Bounds,
@@ -42,6 +45,7 @@ impl<'s> Run<'s> {
     pub(super) fn new(task: Task<'s>, file: Option<&str>) -> Run<'s> {
         Run {
             task,
+            definitions: None,
             file: file.map(str::to_owned),
             bounds: Bounds::default(),
             header: HeaderReader::default(),

@@ -277,7 +277,8 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
             self.root.clone_from(&candidate.local);
         }
         self.run.header.start(&candidate.local, self.depth);
-        if may_be_document(self.run.task, self.depth, &candidate.local) {
+        let chosen = self.run.definitions.is_some_and(|chosen| chosen.has_root(&candidate.local));
+        if chosen || may_be_document(self.run.task, self.depth, &candidate.local) {
             self.consider(&candidate, output);
         }
         if self.open.is_some() || self.run.header.is_inside() {
@@ -326,10 +327,15 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
             }
             return;
         }
+        let chosen = self.run.definitions.map(|chosen| chosen.of(&candidate.local, namespace.unwrap_or("")));
         let bare = candidate.local != DOCUMENT;
+        if let (Some(None), Task::Judge) = (chosen, self.run.task) {
+            return self.pass_unchosen(candidate, output);
+        }
         let child = if bare { Some(candidate.local.clone()) } else { self.walk.first_child() };
-        let exact = namespace.and_then(catalog::by_namespace);
-        let exact = exact.filter(|schema| schema.root_name() == candidate.local);
+        let shipped = namespace.and_then(catalog::by_namespace);
+        let shipped = shipped.filter(|schema| schema.root_name() == candidate.local);
+        let exact = chosen.flatten().or(shipped);
         let kind = child.as_deref().and_then(kind_of_root);
         let kind = kind.or_else(|| (candidate.local == HEADER).then_some("head.001"));
         let kind = kind.or_else(|| kind_of_message(exact?.message_id()));
@@ -344,6 +350,14 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
             // A wrapper that happens to be called like what it wraps, or a lone header without definition.
             (None, None) if bare || child.as_deref() == Some(DOCUMENT) => {}
             (None, None) => self.pass_unsupported(candidate, child.as_deref(), output),
+        }
+    }
+
+    /// A document for which the user's folder has no definition. What it wraps may be another.
+    fn pass_unchosen(&mut self, candidate: &Candidate, output: &mut Output<'_>) {
+        let wraps = candidate.local != DOCUMENT || self.walk.first_child().as_deref() == Some(DOCUMENT);
+        if !wraps {
+            self.pass_unsupported(candidate, None, output);
         }
     }
 

@@ -347,8 +347,9 @@ impl<R: BufRead> Window<R> {
             }
         }
         if replaced {
+            let wrong = self.text.get(from..).and_then(|added| added.find('\u{FFFD}')).unwrap_or(0);
             let text = "octets that the announced encoding does not have";
-            self.report_contradiction(from, Octets::contradicted(text));
+            self.report_contradiction(from + wrong, Octets::contradicted(text));
         }
     }
 }
