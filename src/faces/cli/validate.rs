@@ -65,7 +65,7 @@ fn judge(path: &Path, chosen: &Chosen, screen: &mut Screen) -> Result<Exit, Fail
     match &parsed.stopped {
         Some(NotWellFormed::Io { source, .. }) => Err(file::refused(path, source)),
         Some(_) => Ok(Exit::Finding),
-        None if is_valid => Ok(Exit::Done),
+        None if is_valid && parsed.another == 0 => Ok(Exit::Done),
         None => Ok(Exit::Finding),
     }
 }

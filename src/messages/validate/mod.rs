@@ -35,6 +35,8 @@ pub struct Parsed {
     pub invalid: u64,
     /// Deviations handed out.
     pub deviations: u64,
+    /// Documents behind the root element of another: each has its verdict, but the file as a whole is no XML.
+    pub another: u64,
     /// Why reading ended before the input did. It was handed out as a deviation too; `Io` is not the
     /// document's fault.
     pub stopped: Option<NotWellFormed>,

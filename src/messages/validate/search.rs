@@ -461,6 +461,7 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
         let place = self.place();
         output.aside(Record::Document(document), place);
         if self.stream.is_another {
+            self.run.parsed.another += 1;
             let text = "stands behind the root element of the document before it".to_owned();
             self.deviate(DOCUMENT_ANOTHER, text, output);
         }

@@ -226,7 +226,10 @@ impl<'s, R: BufRead> Walk<'s, R> {
                 self.closing = false;
                 self.frames.pop();
             }
-            let token = self.scanner.next()?;
+            let token = match self.scanner.next() {
+                Ok(token) => token,
+                Err(stopped) => return Err(self.stop(stopped)),
+            };
             if self.scanner.is_contradicted() {
                 self.note_contradiction();
             }
@@ -305,6 +308,15 @@ impl<'s, R: BufRead> Walk<'s, R> {
         }
         self.total += 1;
         self.violations += u64::from(code != ENCODING_ASSUMED);
+    }
+
+    /// What contradicts the encoding ahead of the place where a document stops belongs to it, unless its root has ended.
+    #[cold]
+    fn stop(&mut self, stopped: NotWellFormed) -> NotWellFormed {
+        if self.scanner.is_in_content() {
+            self.note_contradiction();
+        }
+        stopped
     }
 
     #[cold]
