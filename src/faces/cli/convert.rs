@@ -109,7 +109,7 @@ impl Convert {
             default_speed: Speed::Standard,
             text_policy: setting.text_policy,
         };
-        let taken = convert::take(file::open(&self.input)?, self.format(), &context);
+        let taken = file::unpacked(&self.input, |input| convert::take(input, self.format(), &context))?;
         let exit = show_findings(&taken, screen)?;
         if exit != Exit::Done && !self.skip_refused {
             self.summary((0, taken.refused.len()), screen);
