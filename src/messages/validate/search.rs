@@ -2,13 +2,14 @@
 
 use std::io::BufRead;
 
+use crate::messages::definitions::Definitions;
 use crate::messages::head_001::HeaderReader;
 use crate::messages::reading::{Begun, Output, Place};
 use crate::messages::record::{Deviation, Document, Record, Verdict};
 use crate::schema::catalog;
 use crate::schema::event::{Limits, NotWellFormed};
 use crate::schema::model::Schema;
-use crate::schema::walk::{Namespace, Step, Walk};
+use crate::schema::walk::{Event, Namespace, Step, Walk};
 
 use super::Parsed;
 use super::document::{Open, Reader, Root, UNKNOWN, kind_of_message, kind_of_root};
@@ -52,6 +53,8 @@ pub(super) struct Search<'s, R> {
     /// Findings of the walk that were handed out.
     handed_out: u64,
     parsed: Parsed,
+    /// The user's own. Who judges without reading judges by nothing else.
+    pub(super) definitions: Option<&'s Definitions>,
 }
 
 impl<'s, R: BufRead> Search<'s, R> {
@@ -65,6 +68,7 @@ impl<'s, R: BufRead> Search<'s, R> {
             open: None,
             handed_out: 0,
             parsed: Parsed::default(),
+            definitions: None,
         }
     }
 
@@ -83,6 +87,9 @@ impl<'s, R: BufRead> Search<'s, R> {
     /// Takes event after event. One loop and no call per event: a report has an event every nine octets.
     fn read_to_end(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
         loop {
+            if self.open.as_ref().is_some_and(|open| open.root == Root::Inside && !open.ended) {
+                self.read_inside(output)?;
+            }
             let step = self.walk.next()?;
             // Only now is it known that nothing ill-formed stands right behind the document's end.
             if self.open.as_ref().is_some_and(|open| open.ended)
@@ -95,14 +102,16 @@ impl<'s, R: BufRead> Search<'s, R> {
                     self.depth += 1;
                     match &mut self.open {
                         Some(open) if open.root == Root::Inside => {
-                            if open.reader.start(&element) == Begun::Record {
+                            if open.reader.start(element.member(), || element) == Begun::Record {
                                 open.reader.begin(place_of(&self.walk), output);
                             }
                         }
                         Some(open) => open.enter_root(self.depth, element.local),
                         None => {
                             self.header.start(element.local);
-                            if may_be_document(self.task, self.depth, element.local) {
+                            let chosen =
+                                self.definitions.is_some_and(|chosen| chosen.has_root(element.local));
+                            if chosen || may_be_document(self.task, self.depth, element.local) {
                                 let local = element.local.to_owned();
                                 let namespace = element.namespace.map(str::to_owned);
                                 self.consider(&Candidate { local, namespace }, output);
@@ -124,28 +133,66 @@ impl<'s, R: BufRead> Search<'s, R> {
         }
     }
 
+    /// Reads on to the end of the message's root, or to where the document ends.
+    fn read_inside(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
+        while let Some(open) = self.open.as_mut().filter(|open| open.root == Root::Inside && !open.ended) {
+            let walk = &mut self.walk;
+            match walk.advance()? {
+                Event::Start => {
+                    self.depth += 1;
+                    if open.reader.start(walk.member(), || walk.element()) == Begun::Record {
+                        open.reader.begin(place_of(walk), output);
+                    }
+                }
+                Event::Leaf => {
+                    let place = || place_of(walk);
+                    let named = (walk.member(), || walk.element());
+                    open.reader.leaf(named, walk.text_of_event(), (place, &mut *output));
+                    if open.reader.has_remarks() {
+                        let position = walk.leaf_end();
+                        let place = Place { line: position.line, column: position.column };
+                        self.hand_out_remarks(place, output);
+                    }
+                }
+                Event::Text => open.reader.text(walk.text_of_event()),
+                Event::End => self.end(output),
+                Event::Finished => return Ok(()),
+            }
+            if self.walk.findings_total() != self.handed_out {
+                self.hand_out_findings(output);
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn hand_out_remarks(&mut self, place: Place, output: &mut Output<'_>) {
+        let Some(open) = &mut self.open else { return };
+        for remark in open.reader.take_remarks() {
+            let deviation = deviation(place, self.walk.path(), remark.code, remark.text);
+            self.parsed.deviations += 1;
+            output.aside(Record::Deviation(deviation), place);
+        }
+    }
+
     /// The innermost element ends.
     #[inline]
     fn end(&mut self, output: &mut Output<'_>) {
         let depth = self.depth;
         self.depth = self.depth.saturating_sub(1);
         let Some(open) = &mut self.open else { return self.header.end() };
+        let mut has_remarks = false;
         if open.root == Root::Inside {
             open.reader.end(output);
-            let remarks = open.reader.take_remarks();
-            if !remarks.is_empty() {
-                let place = place_of(&self.walk);
-                for remark in remarks {
-                    let deviation = deviation(place, self.walk.path(), remark.code, remark.text);
-                    self.parsed.deviations += 1;
-                    output.aside(Record::Deviation(deviation), place);
-                }
-            }
+            has_remarks = open.reader.has_remarks();
             if depth == open.depth + 1 && !open.bare {
                 open.root = Root::Past;
             }
         }
         open.ended = depth == open.depth;
+        if has_remarks {
+            self.hand_out_remarks(place_of(&self.walk), output);
+        }
     }
 
     /// Opens a document at the element that has just begun, if it is one.
@@ -157,10 +204,15 @@ impl<'s, R: BufRead> Search<'s, R> {
             }
             return;
         }
+        let chosen = self.definitions.map(|chosen| chosen.of(&candidate.local, namespace.unwrap_or("")));
         let bare = candidate.local != DOCUMENT;
+        if let (Some(None), Task::Judge) = (chosen, self.task) {
+            return self.pass_unchosen(candidate, output);
+        }
         let child = if bare { Some(candidate.local.clone()) } else { self.walk.first_child() };
-        let exact = namespace.and_then(catalog::by_namespace);
-        let exact = exact.filter(|schema| schema.root_name() == candidate.local);
+        let shipped = namespace.and_then(catalog::by_namespace);
+        let shipped = shipped.filter(|schema| schema.root_name() == candidate.local);
+        let exact = chosen.flatten().or(shipped);
         let kind = child.as_deref().and_then(kind_of_root);
         let kind = kind.or_else(|| (candidate.local == HEADER).then_some("head.001"));
         let kind = kind.or_else(|| kind_of_message(exact?.message_id()));
@@ -175,6 +227,14 @@ impl<'s, R: BufRead> Search<'s, R> {
             // A wrapper that happens to be called like what it wraps, or a lone header without definition.
             (None, None) if bare || child.as_deref() == Some(DOCUMENT) => {}
             (None, None) => self.pass_unsupported(candidate, child.as_deref(), output),
+        }
+    }
+
+    /// A document for which the user's folder has no definition. What it wraps may be another.
+    fn pass_unchosen(&mut self, candidate: &Candidate, output: &mut Output<'_>) {
+        let wraps = candidate.local != DOCUMENT || self.walk.first_child().as_deref() == Some(DOCUMENT);
+        if !wraps {
+            self.pass_unsupported(candidate, None, output);
         }
     }
 

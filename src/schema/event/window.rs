@@ -82,6 +82,8 @@ pub(super) struct Window<R> {
     contradicted: bool,
     /// Whether a carriage return occurred: only then must line ends be normalised.
     pub has_carriage_return: bool,
+    /// Whether a closing bracket occurred: only then can there be a `]]>`.
+    pub has_bracket: bool,
 }
 
 impl<R: BufRead> Window<R> {
@@ -100,6 +102,7 @@ impl<R: BufRead> Window<R> {
             contradiction: None,
             contradicted: false,
             has_carriage_return: false,
+            has_bracket: false,
         }
     }
 
@@ -172,9 +175,9 @@ impl<R: BufRead> Window<R> {
         match memchr::memrchr(b'\n', passed.as_bytes()) {
             Some(last) => {
                 line += memchr::memchr_iter(b'\n', passed.as_bytes()).count() as u64;
-                column = 1 + passed.get(last + 1..).map_or(0, |rest| rest.chars().count() as u64);
+                column = 1 + passed.get(last + 1..).map_or(0, characters);
             }
-            None => column += passed.chars().count() as u64,
+            None => column += characters(passed),
         }
         self.anchor.set((at, line, column));
         Position { line, column, byte: self.base + at as u64 }
@@ -239,9 +242,11 @@ impl<R: BufRead> Window<R> {
         match &mut self.decoding {
             Decoding::Utf8 => self.decode_utf8(octets),
             Decoding::Latin1 => {
-                if octets.iter().any(|octet| (0x80..0xA0).contains(octet)) {
+                if let Some(first) = octets.iter().position(|octet| (0x80..0xA0).contains(octet)) {
+                    // Octets from A0 on are two in UTF-8.
+                    let wide = octets.iter().take(first).filter(|octet| **octet >= 0xA0).count();
                     self.report_contradiction(
-                        from,
+                        from + first + wide,
                         Octets::assumed(
                             "declared as ISO-8859-1 but holds octets 80 to 9F; read as Windows-1252",
                         ),
@@ -300,10 +305,25 @@ impl<R: BufRead> Window<R> {
     /// Looks through what was taken in since `from` for characters that XML does not allow, and cuts the text there.
     fn check(&mut self, from: usize) {
         let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
+        // Most text has nothing that would need a closer look. Written without branches, so that the compiler makes vector instructions
+        // of it.
+        if !added
+            .iter()
+            .fold(false, |found, &octet| found | (octet < 0x20) | (octet == 0xEF) | (octet == b']'))
+        {
+            return;
+        }
+        self.look_closer(from);
+    }
+
+    fn look_closer(&mut self, from: usize) {
+        let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
         if !self.has_carriage_return {
             self.has_carriage_return = memchr::memchr(b'\r', added).is_some();
         }
-        // Written without branches, so that the compiler makes vector instructions of it.
+        if !self.has_bracket {
+            self.has_bracket = memchr::memchr(b']', added).is_some();
+        }
         let suspicious = added.iter().fold(false, |found, &octet| {
             let control = (octet < 0x20) & (octet != b'\t') & (octet != b'\n') & (octet != b'\r');
             found | control | (octet == 0xEF)
@@ -346,14 +366,18 @@ impl<R: BufRead> Window<R> {
         }
         // Octets without a character in a Windows code page come out as C1 control codes.
         let added = self.text.get(from..).unwrap_or("");
-        if replaced || (windows && added.chars().any(|character| ('\u{80}'..='\u{9F}').contains(&character)))
-        {
-            self.report_contradiction(
-                from,
-                Octets::contradicted("octets that the announced encoding does not have"),
-            );
+        let is_wrong = |character: char| {
+            (replaced && character == '\u{FFFD}') || (windows && ('\u{80}'..='\u{9F}').contains(&character))
+        };
+        if let Some(at) = added.find(is_wrong) {
+            let text = "octets that the announced encoding does not have";
+            self.report_contradiction(from + at, Octets::contradicted(text));
         }
     }
+}
+
+fn characters(text: &str) -> u64 {
+    if text.is_ascii() { text.len() as u64 } else { text.chars().count() as u64 }
 }
 
 /// Whether more octets follow.
