@@ -5,6 +5,7 @@ pub mod fault;
 mod encoding;
 mod names;
 mod namespaces;
+mod pieces;
 mod prolog;
 mod quick;
 mod tag;
@@ -14,6 +15,7 @@ mod window;
 use std::io::BufRead;
 
 pub use fault::NotWellFormed;
+pub use pieces::{Follower, Piece, Text};
 pub use window::Position;
 
 pub(super) use names::is_blank;
@@ -178,6 +180,8 @@ pub(super) struct Scanner<R> {
     at_end: bool,
     /// The encoding is known.
     settled: bool,
+    /// Text is handed out piece by piece, and a CDATA section stands open.
+    in_cdata: bool,
 }
 
 impl<R: BufRead> Scanner<R> {
@@ -195,6 +199,7 @@ impl<R: BufRead> Scanner<R> {
             empty_element: false,
             closing: false,
             settled: false,
+            in_cdata: false,
             open_names: String::new(),
             open: Vec::with_capacity(limits.depth_max.min(32)),
             namespaces: Namespaces::new(),
@@ -325,20 +330,14 @@ impl<R: BufRead> Scanner<R> {
 
     /// The first place where octets and announced encoding were found to disagree since the last call.
     pub fn take_contradiction(&mut self) -> Option<(Position, Octets)> {
-        let Contradiction { at, passed, about } = self.window.take_contradiction()?;
-        Some((passed.unwrap_or_else(|| self.window.position(at)), about))
+        let Contradiction { at, about } = self.window.take_contradiction()?;
+        Some((self.window.position(at), about))
     }
 
-    /// Whether there is one at all, perhaps only ahead.
-    #[inline]
-    pub fn has_contradiction(&self) -> bool {
-        self.window.is_contradicted_before(usize::MAX)
-    }
-
-    /// Whether there is one before the end of the current token.
+    /// Whether such a place was passed: what stands ahead may belong to another document.
     #[inline]
     pub fn is_contradicted(&self) -> bool {
-        self.window.is_contradicted_before(self.cursor)
+        self.window.contradicted_at().is_some_and(|at| at < self.cursor)
     }
 
     /// Local names of the open elements, outermost first. An element that ends is open until the next token.

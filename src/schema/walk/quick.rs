@@ -19,11 +19,11 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let is_usual = frame.mode == Mode::Elements
             && frame.members.0 != frame.members.1
             && validation.covers(self.scanner.default_namespace())
-            && !self.scanner.has_contradiction();
+            && !self.scanner.is_contradicted();
         if !is_usual {
             return None;
         }
-        match self.scanner.ahead()? {
+        match self.scanner.tag_ahead()? {
             Ahead::End => {
                 self.end();
                 Some(Event::End)
