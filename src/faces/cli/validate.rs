@@ -29,7 +29,7 @@ impl Validate {
     /// One verdict per file; each is judged, whatever became of the one before.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
         let chosen = match &self.schema {
-            Some(path) if path.is_dir() => Chosen::Folder(schema::read_folder(path)?),
+            Some(path) if path.is_dir() => Chosen::Folder(Box::new(schema::read_folder(path)?)),
             Some(path) => Chosen::File(Box::new(schema::read(path, Failure::usage)?)),
             None => Chosen::Shipped,
         };
@@ -42,7 +42,7 @@ impl Validate {
 enum Chosen {
     Shipped,
     File(Box<model::Schema>),
-    Folder(Definitions),
+    Folder(Box<Definitions>),
 }
 
 /// One verdict for the file, or for each file in the archive that it is.
