@@ -134,10 +134,10 @@ pub fn convert(
         };
         for message in plan(&unlimited, &payouts, context.id_key) {
             let octets = octets(&sender, version, &message, &payouts)?;
-            own::check(&octets, &version.definition().to_string())
-                .and_then(|()| match version.definition().to_string() == bank.profile.message.definition {
+            own::check(&octets, version.id())
+                // The bank's own subset judges what is written as the bank wants it.
+                .and_then(|()| match version.id() == bank.profile.message.definition {
                     true => bank.profile.chosen.check_written(&octets),
-                    // The bank's own subset judges what is written for the bank.
                     false => Ok(()),
                 })
                 .map_err(|cause| OutgoingError::Refused { message_id: message.message_id.clone(), cause })?;

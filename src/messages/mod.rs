@@ -1,5 +1,6 @@
 //! ISO 20022 messages: streaming writers and readers. No network, store or banks.
 
+pub mod assignment;
 pub mod camt;
 pub mod definitions;
 pub mod emit;
@@ -15,4 +16,7 @@ pub mod reading;
 pub mod record;
 pub mod validate;
 pub mod write_camt;
+pub mod write_camt_029;
+pub mod write_camt_055;
+pub mod write_camt_060;
 pub mod write_status;

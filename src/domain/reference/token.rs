@@ -6,6 +6,8 @@ use super::ReferenceError;
 
 /// RFC 4648 section 6. Digits 0, 1, 8 and 9 are absent: nothing to confuse with O, I and B.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/// Lower-case digits of a UUID.
+const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
 /// Characters of 128 bits in base32; the last one carries three bits, its low two are zero.
 const TOKEN_CHARS: usize = 26;
 /// Octets of a digest that become a message or batch id: 160 bits are 32 characters, within `Max35Text`.
@@ -41,20 +43,40 @@ impl PayoutToken {
 
     /// The UETR: lower-case UUID, 36 characters.
     pub fn uetr(&self) -> String {
-        let mut text = String::with_capacity(36);
-        for (at, octet) in self.0.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                text.push('-');
+        self.uetr_octets().into_iter().map(char::from).collect()
+    }
+
+    /// The octets of the UETR, for writing it without a detour.
+    pub fn uetr_octets(&self) -> [u8; 36] {
+        let mut text = [b'-'; 36];
+        let mut at = 0;
+        for (index, octet) in self.0.into_iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                at += 1;
             }
-            text.push(char::from_digit(u32::from(octet >> 4), 16).unwrap_or('0'));
-            text.push(char::from_digit(u32::from(octet & 0x0F), 16).unwrap_or('0'));
+            text[at] = HEXADECIMAL[usize::from(octet >> 4)];
+            text[at + 1] = HEXADECIMAL[usize::from(octet & 0x0F)];
+            at += 2;
         }
         text
     }
 
     /// Payout id and instruction id: 26 characters `[A-Z2-7]`.
     pub fn base32(&self) -> String {
-        base32(&self.0)
+        self.base32_octets().into_iter().map(char::from).collect()
+    }
+
+    /// The octets of the base32 form, for writing it without a detour.
+    pub fn base32_octets(&self) -> [u8; TOKEN_CHARS] {
+        let number = u128::from_be_bytes(self.0);
+        let mut text = [BASE32[(number << 2 & 0x1F) as usize]; TOKEN_CHARS];
+        // The last character has three bits and two zeros; before it stand 25 of five bits each.
+        let mut rest = number >> 3;
+        for character in text.iter_mut().rev().skip(1) {
+            *character = BASE32[(rest & 0x1F) as usize];
+            rest >>= 5;
+        }
+        text
     }
 
     /// Reads our own base32 form again, in any case: some banks hand references back changed.
