@@ -135,7 +135,6 @@ pub fn convert(
         for message in plan(&unlimited, &payouts, context.id_key) {
             let octets = octets(&sender, version, &message, &payouts)?;
             own::check(&octets, version.id())
-                // The bank's own subset judges what is written as the bank wants it.
                 .and_then(|()| match version.id() == bank.profile.message.definition {
                     true => bank.profile.chosen.check_written(&octets),
                     false => Ok(()),

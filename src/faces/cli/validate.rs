@@ -1,6 +1,7 @@
 //! `girogate validate`: the strict verdict on documents, with the place of everything that breaks the schema.
 
 use super::screen::{Screen, Tone};
+use super::several::{self, Names};
 use super::{Exit, Failure, file, schema};
 use crate::messages::definitions::Definitions;
 use crate::messages::validate::{Judge, Validated, validate_by};
@@ -16,8 +17,11 @@ pub struct Validate {
     /// Judge by this schema instead of those that are built in; in a folder the document's namespace chooses.
     #[arg(long, value_name = "XSD|FOLDER")]
     schema: Option<PathBuf>,
+    /// Judge these files too: one name a line; `-` is standard input.
+    #[arg(long, value_name = "LIST")]
+    files_from: Option<PathBuf>,
     /// Documents; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "files_from", value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
@@ -29,17 +33,8 @@ impl Validate {
             Some(path) => Chosen::File(Box::new(schema::read(path, Failure::usage)?)),
             None => Chosen::Shipped,
         };
-        let mut exit = Exit::Done;
-        for path in &self.files {
-            exit = exit.max(match judge(path, &chosen, screen) {
-                Ok(exit) => exit,
-                Err(failure) => {
-                    screen.failure(failure.code, &failure.text);
-                    failure.exit
-                }
-            });
-        }
-        Ok(exit)
+        let names = Names::new(&self.files, self.files_from.as_deref())?;
+        Ok(several::each(names, screen, &|path: &Path, screen: &mut Screen| judge(path, &chosen, screen)))
     }
 }
 
