@@ -14,6 +14,7 @@ pub mod pain_002;
 pub mod read_pain_001;
 pub mod reading;
 pub mod record;
+pub mod spare;
 pub mod validate;
 pub mod write_camt;
 pub mod write_camt_029;

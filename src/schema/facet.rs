@@ -1,7 +1,7 @@
 //! Values: built-in types and the facets that narrow them. Knows texts, never elements.
 
 use super::lexical;
-use super::model::{Name, head_of};
+use super::model::{Key, Name};
 use super::pattern::Pattern;
 
 /// The built-in types that ISO 20022 definitions restrict.
@@ -198,8 +198,8 @@ fn check_patterns(facets: &Facets, value: &str) -> Result<(), Broken> {
 
 #[inline]
 fn check_enumeration(facets: &Facets, value: &str) -> Result<(), Broken> {
-    let head = head_of(value.as_bytes());
-    if facets.enumeration.iter().any(|allowed| allowed.is(head, value.as_bytes())) {
+    let key = Key::of(value.as_bytes());
+    if facets.enumeration.iter().any(|allowed| allowed.is(key, value.as_bytes())) {
         return Ok(());
     }
     let shown = 24;

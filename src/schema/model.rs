@@ -73,6 +73,7 @@ impl Schema {
         self.members_of(self.root_type).iter().map(|member| member.name.text())
     }
 
+    #[inline]
     pub(super) fn type_at(&self, id: TypeId) -> &Type {
         &self.types[usize::from(id)]
     }
@@ -248,29 +249,73 @@ pub(super) struct Member {
     pub repeatable: bool,
 }
 
-/// An element name, prepared for comparison: the first eight octets as one number, then the rest.
+/// An element name, prepared for comparison: its first sixteen octets as two numbers, then the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
-    head: u64,
+    key: Key,
+    /// The octets of both words that belong to the name.
+    masks: (u64, u64),
     text: Box<str>,
+}
+
+/// The first sixteen octets of a name as little-endian numbers, filled up with zeros, and its length in octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    pub head: u64,
+    pub tail: u64,
+    pub length: usize,
+}
+
+impl Key {
+    /// How long a name may be for its key to say all of it.
+    pub const WHOLE: usize = 16;
+
+    pub fn of(bytes: &[u8]) -> Key {
+        let tail = bytes.get(8..).map_or(0, head_of);
+        Key { head: head_of(bytes), tail, length: bytes.len() }
+    }
+
+    /// The whole name, unless it is longer than its key.
+    pub fn octets(self) -> Option<Vec<u8>> {
+        let both = [self.head.to_le_bytes(), self.tail.to_le_bytes()].concat();
+        both.get(..self.length).map(<[u8]>::to_vec)
+    }
 }
 
 impl Name {
     pub fn new(text: &str) -> Name {
-        Name { head: head_of(text.as_bytes()), text: text.into() }
+        let key = Key::of(text.as_bytes());
+        let masks =
+            (first_octets(u64::MAX, key.length), first_octets(u64::MAX, key.length.saturating_sub(8)));
+        Name { key, masks, text: text.into() }
+    }
+
+    #[inline]
+    pub fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Whether sixteen octets, taken as two little-endian words, begin with this name. Sure only if the name is no longer.
+    #[inline]
+    pub fn begins(&self, (head, tail): (u64, u64)) -> bool {
+        head & self.masks.0 == self.key.head && tail & self.masks.1 == self.key.tail
     }
 
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether this is the name `bytes`, whose `head_of` is `head`.
+    /// Whether this is the name `bytes`, whose key is `key`.
     #[inline]
-    pub fn is(&self, head: u64, bytes: &[u8]) -> bool {
-        self.head == head
-            && self.text.len() == bytes.len()
-            && (bytes.len() <= 8 || self.text.as_bytes() == bytes)
+    pub fn is(&self, key: Key, bytes: &[u8]) -> bool {
+        self.key == key && (key.length <= Key::WHOLE || self.text.as_bytes() == bytes)
     }
+}
+
+/// The first octets of a word, the others zero.
+#[inline]
+pub(super) fn first_octets(word: u64, octets: usize) -> u64 {
+    if octets >= 8 { word } else { word & ((1 << (8 * octets)) - 1) }
 }
 
 /// The first eight octets of a name as a little-endian number, filled up with zeros.

@@ -72,14 +72,37 @@ fn engine(source: &str) -> Result<Regex, String> {
 struct Runs {
     row: Vec<Run>,
     tail: Vec<Run>,
+    /// For each octet the classes that it belongs to, a bit each.
+    classes: Box<[u8; 256]>,
 }
 
 /// One class of ASCII characters, as a bit each, and how many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Run {
     class: u128,
+    /// The bit of the class in the table.
+    bit: u8,
     min: usize,
     max: usize,
+}
+
+/// Gives each class of the runs its bit, and each octet its bits. None if there are more than eight classes.
+fn number_classes(runs: &mut [Run]) -> Option<Box<[u8; 256]>> {
+    let mut known: Vec<u128> = Vec::new();
+    let mut classes = Box::new([0; 256]);
+    for run in runs {
+        let index = known.iter().position(|class| *class == run.class).unwrap_or(known.len());
+        if index == known.len() {
+            known.push(run.class);
+        }
+        run.bit = 1_u8.checked_shl(u32::try_from(index).ok()?)?;
+        for (octet, bits) in classes.iter_mut().enumerate().take(128) {
+            if run.class >> octet & 1 == 1 {
+                *bits |= run.bit;
+            }
+        }
+    }
+    Some(classes)
 }
 
 impl Runs {
@@ -89,44 +112,46 @@ impl Runs {
             Some(rest) => rest.split_once('(')?,
             None => (source, ""),
         };
-        let (row, tail) = (parse_row(row.as_bytes())?, parse_row(tail.as_bytes())?);
-        let all: Vec<Run> = row.iter().chain(&tail).copied().collect();
+        let (mut row, tail) = (parse_row(row.as_bytes())?, parse_row(tail.as_bytes())?);
+        let row_length = row.len();
+        row.extend(tail);
+        let classes = number_classes(&mut row)?;
+        let all = row.clone();
+        let tail = row.split_off(row_length);
         // A run of variable length takes all it can, which is right only if what follows could not want the same character.
         let clear =
             all.windows(2).all(|pair| pair[0].min == pair[0].max || pair[0].class & pair[1].class == 0);
         // What may be left out in the middle would bring together two runs that were not compared.
         let middle = all.get(1..all.len().saturating_sub(1)).unwrap_or(&[]);
         let whole = middle.iter().all(|run| run.min > 0);
-        (clear && whole && !row.is_empty()).then_some(Runs { row, tail })
+        (clear && whole && !row.is_empty()).then_some(Runs { row, tail, classes })
     }
 
     #[inline]
     fn match_whole(&self, value: &[u8]) -> bool {
-        match match_row(&self.row, value) {
+        match self.match_row(&self.row, value) {
             Some([]) => true,
-            Some(rest) if !self.tail.is_empty() => match_row(&self.tail, rest).is_some_and(<[u8]>::is_empty),
+            Some(rest) if !self.tail.is_empty() => {
+                self.match_row(&self.tail, rest).is_some_and(<[u8]>::is_empty)
+            }
             Some(_) | None => false,
         }
     }
-}
 
-/// Takes the runs off the front of a value.
-#[inline]
-fn match_row<'v>(row: &[Run], mut value: &'v [u8]) -> Option<&'v [u8]> {
-    for run in row {
-        let mut count = 0;
-        while count < run.max {
-            match value.split_first() {
-                Some((octet, rest)) if *octet < 128 && run.class >> octet & 1 == 1 => value = rest,
-                _ => break,
+    /// Takes the runs off the front of a value.
+    #[inline]
+    fn match_row<'v>(&self, row: &[Run], mut value: &'v [u8]) -> Option<&'v [u8]> {
+        for run in row {
+            let most = value.get(..run.max).unwrap_or(value);
+            let belongs = |octet: &&u8| self.classes[usize::from(**octet)] & run.bit != 0;
+            let count = most.iter().take_while(belongs).count();
+            if count < run.min {
+                return None;
             }
-            count += 1;
+            value = value.get(count..)?;
         }
-        if count < run.min {
-            return None;
-        }
+        Some(value)
     }
-    Some(value)
 }
 
 fn parse_row(mut text: &[u8]) -> Option<Vec<Run>> {
@@ -134,7 +159,7 @@ fn parse_row(mut text: &[u8]) -> Option<Vec<Run>> {
     while !text.is_empty() {
         let (class, rest) = parse_class(text)?;
         let (min, max, rest) = parse_count(rest)?;
-        row.push(Run { class, min, max });
+        row.push(Run { class, bit: 0, min, max });
         text = rest;
     }
     Some(row)

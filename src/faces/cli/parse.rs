@@ -29,9 +29,9 @@ impl Parse {
 
 fn read(path: &Path, screen: &mut Screen) -> Result<Exit, Failure> {
     let input = file::open(path)?;
-    let parsed = validate::parse(input, Some(&file::shown(path)), &mut |record, _| {
+    let parsed = validate::parse_lending(input, Some(&file::shown(path)), &mut |record, _| {
         if !screen.is_closed() {
-            screen.record(&record);
+            screen.record(record);
         }
     });
     match &parsed.stopped {

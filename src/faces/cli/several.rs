@@ -93,11 +93,16 @@ pub fn each(mut names: Names<'_>, screen: &mut Screen, work: &Work<'_>) -> Exit 
     screen.flush();
     let line = Arc::new(Line::default());
     let (sender, receiver) = sync_channel(AHEAD);
-    let receiver = Mutex::new(receiver);
+    // Only the workers hold it: were they all gone, nobody would wait for them.
+    let receiver = Arc::new(Mutex::new(receiver));
     let shown: &Screen = screen;
     let (exit, failure) = std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..cores).map(|_| scope.spawn(|| serve(&receiver, (&line, shown), work))).collect();
+        let mut workers = Vec::new();
+        for _ in 0..cores {
+            let (files, line) = (Arc::clone(&receiver), &line);
+            workers.push(scope.spawn(move || serve(&files, (line, shown), work)));
+        }
+        drop(receiver);
         let failure = hand_out(first.into_iter().chain(names), sender, &line);
         let exits = workers.into_iter().map(|worker| worker.join().unwrap_or(Exit::Outside));
         (exits.max().unwrap_or(Exit::Done), failure)

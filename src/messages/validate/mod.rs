@@ -73,6 +73,17 @@ pub enum Judge<'s> {
     Among(&'s Definitions),
 }
 
+/// Like [`parse`], but each record is only lent to the sink, which may take it: what it leaves is used for the next records,
+/// so that nothing is allocated for most of them.
+pub fn parse_lending(
+    input: impl BufRead,
+    file_name: Option<&str>,
+    sink: &mut dyn FnMut(&mut Record, Origin),
+) -> Parsed {
+    let output = Output::lending(sink);
+    Search::new(input, Limits::default(), Task::Read, file_name).run(output)
+}
+
 /// The strict verdict on each document in the input, by the user's own definition if there is one (then on each element
 /// that it declares as its root), else by the shipped definition of the document's namespace.
 pub fn validate_file(input: impl BufRead, schema: Option<&Schema>) -> Validated {

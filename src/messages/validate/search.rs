@@ -9,7 +9,7 @@ use crate::messages::record::{Deviation, Document, Record, Verdict};
 use crate::schema::catalog;
 use crate::schema::event::{Limits, NotWellFormed};
 use crate::schema::model::Schema;
-use crate::schema::walk::{Namespace, Step, Walk};
+use crate::schema::walk::{Event, Namespace, Step, Walk};
 
 use super::Parsed;
 use super::document::{Open, Reader, Root, UNKNOWN, kind_of_message, kind_of_root};
@@ -87,6 +87,9 @@ impl<'s, R: BufRead> Search<'s, R> {
     /// Takes event after event. One loop and no call per event: a report has an event every nine octets.
     fn read_to_end(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
         loop {
+            if self.open.as_ref().is_some_and(|open| open.root == Root::Inside && !open.ended) {
+                self.read_inside(output)?;
+            }
             let step = self.walk.next()?;
             // Only now is it known that nothing ill-formed stands right behind the document's end.
             if self.open.as_ref().is_some_and(|open| open.ended)
@@ -99,7 +102,7 @@ impl<'s, R: BufRead> Search<'s, R> {
                     self.depth += 1;
                     match &mut self.open {
                         Some(open) if open.root == Root::Inside => {
-                            if open.reader.start(&element) == Begun::Record {
+                            if open.reader.start(element.member(), || element) == Begun::Record {
                                 open.reader.begin(place_of(&self.walk), output);
                             }
                         }
@@ -130,28 +133,66 @@ impl<'s, R: BufRead> Search<'s, R> {
         }
     }
 
+    /// Reads on to the end of the message's root, or to where the document ends.
+    fn read_inside(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
+        while let Some(open) = self.open.as_mut().filter(|open| open.root == Root::Inside && !open.ended) {
+            let walk = &mut self.walk;
+            match walk.advance()? {
+                Event::Start => {
+                    self.depth += 1;
+                    if open.reader.start(walk.member(), || walk.element()) == Begun::Record {
+                        open.reader.begin(place_of(walk), output);
+                    }
+                }
+                Event::Leaf => {
+                    let place = || place_of(walk);
+                    let named = (walk.member(), || walk.element());
+                    open.reader.leaf(named, walk.text_of_event(), (place, &mut *output));
+                    if open.reader.has_remarks() {
+                        let position = walk.leaf_end();
+                        let place = Place { line: position.line, column: position.column };
+                        self.hand_out_remarks(place, output);
+                    }
+                }
+                Event::Text => open.reader.text(walk.text_of_event()),
+                Event::End => self.end(output),
+                Event::Finished => return Ok(()),
+            }
+            if self.walk.findings_total() != self.handed_out {
+                self.hand_out_findings(output);
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn hand_out_remarks(&mut self, place: Place, output: &mut Output<'_>) {
+        let Some(open) = &mut self.open else { return };
+        for remark in open.reader.take_remarks() {
+            let deviation = deviation(place, self.walk.path(), remark.code, remark.text);
+            self.parsed.deviations += 1;
+            output.aside(Record::Deviation(deviation), place);
+        }
+    }
+
     /// The innermost element ends.
     #[inline]
     fn end(&mut self, output: &mut Output<'_>) {
         let depth = self.depth;
         self.depth = self.depth.saturating_sub(1);
         let Some(open) = &mut self.open else { return self.header.end() };
+        let mut has_remarks = false;
         if open.root == Root::Inside {
             open.reader.end(output);
-            let remarks = open.reader.take_remarks();
-            if !remarks.is_empty() {
-                let place = place_of(&self.walk);
-                for remark in remarks {
-                    let deviation = deviation(place, self.walk.path(), remark.code, remark.text);
-                    self.parsed.deviations += 1;
-                    output.aside(Record::Deviation(deviation), place);
-                }
-            }
+            has_remarks = open.reader.has_remarks();
             if depth == open.depth + 1 && !open.bare {
                 open.root = Root::Past;
             }
         }
         open.ended = depth == open.depth;
+        if has_remarks {
+            self.hand_out_remarks(place_of(&self.walk), output);
+        }
     }
 
     /// Opens a document at the element that has just begun, if it is one.

@@ -82,6 +82,8 @@ pub(super) struct Window<R> {
     contradicted: bool,
     /// Whether a carriage return occurred: only then must line ends be normalised.
     pub has_carriage_return: bool,
+    /// Whether a closing bracket occurred: only then can there be a `]]>`.
+    pub has_bracket: bool,
 }
 
 impl<R: BufRead> Window<R> {
@@ -100,6 +102,7 @@ impl<R: BufRead> Window<R> {
             contradiction: None,
             contradicted: false,
             has_carriage_return: false,
+            has_bracket: false,
         }
     }
 
@@ -172,9 +175,9 @@ impl<R: BufRead> Window<R> {
         match memchr::memrchr(b'\n', passed.as_bytes()) {
             Some(last) => {
                 line += memchr::memchr_iter(b'\n', passed.as_bytes()).count() as u64;
-                column = 1 + passed.get(last + 1..).map_or(0, |rest| rest.chars().count() as u64);
+                column = 1 + passed.get(last + 1..).map_or(0, characters);
             }
-            None => column += passed.chars().count() as u64,
+            None => column += characters(passed),
         }
         self.anchor.set((at, line, column));
         Position { line, column, byte: self.base + at as u64 }
@@ -302,10 +305,25 @@ impl<R: BufRead> Window<R> {
     /// Looks through what was taken in since `from` for characters that XML does not allow, and cuts the text there.
     fn check(&mut self, from: usize) {
         let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
+        // Most text has nothing that would need a closer look. Written without branches, so that the compiler makes vector instructions
+        // of it.
+        if !added
+            .iter()
+            .fold(false, |found, &octet| found | (octet < 0x20) | (octet == 0xEF) | (octet == b']'))
+        {
+            return;
+        }
+        self.look_closer(from);
+    }
+
+    fn look_closer(&mut self, from: usize) {
+        let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
         if !self.has_carriage_return {
             self.has_carriage_return = memchr::memchr(b'\r', added).is_some();
         }
-        // Written without branches, so that the compiler makes vector instructions of it.
+        if !self.has_bracket {
+            self.has_bracket = memchr::memchr(b']', added).is_some();
+        }
         let suspicious = added.iter().fold(false, |found, &octet| {
             let control = (octet < 0x20) & (octet != b'\t') & (octet != b'\n') & (octet != b'\r');
             found | control | (octet == 0xEF)
@@ -356,6 +374,10 @@ impl<R: BufRead> Window<R> {
             self.report_contradiction(from + at, Octets::contradicted(text));
         }
     }
+}
+
+fn characters(text: &str) -> u64 {
+    if text.is_ascii() { text.len() as u64 } else { text.chars().count() as u64 }
 }
 
 /// Whether more octets follow.
