@@ -6,6 +6,8 @@
     reason = "a test may panic, and a child process reports by its output"
 )]
 
+#[path = "readers/flat.rs"]
+mod flat;
 #[path = "readers/versions.rs"]
 mod versions;
 

@@ -2,6 +2,7 @@
 
 pub mod assignment;
 pub mod camt;
+pub mod definitions;
 pub mod emit;
 pub mod form;
 pub mod head_001;

@@ -23,6 +23,14 @@ pub enum OwnError {
         /// Where.
         path: String,
     },
+    /// The definition that the bank's profile has chosen refuses it.
+    #[error("{file}: {cause}")]
+    Chosen {
+        /// Name of the definition's file.
+        file: String,
+        /// What it refuses.
+        cause: Box<OwnError>,
+    },
 }
 
 /// Walks octets through the definition they claim. A national subset is walked through the version of the standard that
@@ -32,14 +40,25 @@ pub fn check(octets: &[u8], definition: &str) -> Result<(), OwnError> {
     let standard = subset.map(|version| version.definition().to_string());
     let schema = catalog::by_message_id(standard.as_deref().unwrap_or(definition))
         .ok_or_else(|| OwnError::Definition(definition.to_owned()))?;
-    let (valid, findings) = match subset {
-        Some(version) => walk_as_if(octets, schema, version.namespace())?,
-        None => walk::validate(octets, schema).map(|verdict| (verdict.valid, verdict.findings))?,
-    };
+    match subset {
+        Some(version) => {
+            let (valid, findings) = walk_as_if(octets, schema, version.namespace())?;
+            if valid { Ok(()) } else { Err(first(findings)) }
+        }
+        None => check_by(octets, schema),
+    }
+}
+
+/// Walks octets through a definition.
+pub(super) fn check_by(octets: &[u8], schema: &Schema) -> Result<(), OwnError> {
+    let verdict = walk::validate(octets, schema)?;
+    if verdict.valid { Ok(()) } else { Err(first(verdict.findings)) }
+}
+
+fn first(findings: Vec<Finding>) -> OwnError {
     match findings.into_iter().next() {
-        _ if valid => Ok(()),
-        Some(finding) => Err(OwnError::Invalid { code: finding.code, path: finding.path }),
-        None => Err(OwnError::Invalid { code: "schema.unknown", path: String::new() }),
+        Some(finding) => OwnError::Invalid { code: finding.code, path: finding.path },
+        None => OwnError::Invalid { code: "schema.unknown", path: String::new() },
     }
 }
 

@@ -22,7 +22,9 @@ pub struct Schema {
     pub(super) root: Name,
     /// Type of the global element.
     pub(super) root_type: TypeId,
-    /// All types that the global element reaches.
+    /// Global elements to which content models refer. They are no documents.
+    pub(super) others: Vec<(Name, TypeId)>,
+    /// All types: those that the global element reaches, then the others.
     pub(super) types: Vec<Type>,
     /// The particles of all types, one run per type.
     pub(super) slots: Vec<Slot>,
@@ -36,9 +38,24 @@ impl Schema {
         &self.namespace
     }
 
-    /// The message id, such as `camt.054.001.08`: what follows the last colon of the namespace.
+    /// The message id, such as `camt.054.001.08`: what follows the last colon of the namespace, or, where that is an address, what
+    /// begins like a message in it.
     pub fn message_id(&self) -> &str {
-        self.namespace.rsplit(':').next().unwrap_or(&self.namespace)
+        let Some((_, address)) = self.namespace.split_once("://") else {
+            return self.namespace.rsplit(':').next().unwrap_or(&self.namespace);
+        };
+        let begins = address.split_inclusive('/').scan(0, |at, part| {
+            let start = *at;
+            *at += part.len();
+            Some((start, part))
+        });
+        let is_message = |part: &str| {
+            let (area, rest) = part.split_once('.').unwrap_or((part, ""));
+            area.len() == 4 && rest.len() >= 3 && rest.bytes().take(3).all(|octet| octet.is_ascii_digit())
+        };
+        let mut begins = begins.filter(|(_, part)| is_message(part));
+        let found = begins.next().and_then(|(start, _)| address.get(start..));
+        found.map_or(self.namespace.as_str(), |found| found.trim_end_matches(".xsd"))
     }
 
     /// Local name of the global element, `Document` or `AppHdr`.
@@ -61,7 +78,11 @@ impl Schema {
         &self.types[usize::from(id)]
     }
 
+    /// The type that an instance may name in `xsi:type`; inline and built-in types have no name there.
     pub(super) fn type_named(&self, name: &str) -> Option<TypeId> {
+        if name.contains(['/', ':']) {
+            return None;
+        }
         let index = self.types.iter().position(|kind| kind.name == name)?;
         TypeId::try_from(index).ok()
     }
@@ -82,20 +103,35 @@ impl Schema {
         }
     }
 
+    /// The type of a global element.
+    pub(super) fn global(&self, name: &str) -> Option<TypeId> {
+        if self.root.text() == name {
+            return Some(self.root_type);
+        }
+        self.others.iter().find(|(other, _)| other.text() == name).map(|(_, kind)| *kind)
+    }
+
     /// Whether an instance may name `named` in `xsi:type` where `declared` is declared.
     pub(super) fn derives(&self, named: TypeId, declared: TypeId) -> bool {
-        if named == declared {
-            return true;
+        let mut current = named;
+        // A definition whose types are made from themselves was refused, so this ends.
+        while current != declared {
+            match self.type_at(current).base {
+                Some(base) => current = base,
+                None => return false,
+            }
         }
-        matches!(self.type_at(named).content, Content::Extended { base, .. } if base == declared)
+        true
     }
 }
 
-/// A named type.
+/// A type. The name of an inline type is that of its owner, a slash and the element's; that of a built-in one begins with `xs:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Type {
     pub name: String,
     pub content: Content,
+    /// The type of the same definition that it restricts or extends.
+    pub base: Option<TypeId>,
 }
 
 /// What an element of a type may hold.
@@ -191,6 +227,8 @@ pub(super) enum Process {
     Lax,
     /// Nothing.
     Skip,
+    /// Everything: only what the definition declares globally may stand.
+    Strict,
 }
 
 /// A named element inside a content model.

@@ -1,8 +1,10 @@
 //! `girogate validate`: the strict verdict on documents, with the place of everything that breaks the schema.
 
 use super::screen::{Screen, Tone};
+use super::several::{self, Names};
 use super::{Exit, Failure, file, schema};
-use crate::messages::validate::{Validated, validate_file};
+use crate::messages::definitions::Definitions;
+use crate::messages::validate::{Judge, Validated, validate_by};
 use crate::schema::event::NotWellFormed;
 use crate::schema::model;
 use clap::Args;
@@ -12,37 +14,44 @@ use std::path::{Path, PathBuf};
 /// `girogate validate`
 #[derive(Args)]
 pub struct Validate {
-    /// Judge by this schema instead of those that are built in.
-    #[arg(long, value_name = "XSD")]
+    /// Judge by this schema instead of those that are built in; in a folder the document's namespace chooses.
+    #[arg(long, value_name = "XSD|FOLDER")]
     schema: Option<PathBuf>,
+    /// Judge these files too: one name a line; `-` is standard input.
+    #[arg(long, value_name = "LIST")]
+    files_from: Option<PathBuf>,
     /// Documents; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "files_from", value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 impl Validate {
     /// One verdict per file; each is judged, whatever became of the one before.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
-        let schema = match &self.schema {
-            Some(path) => Some(schema::read(path, Failure::usage)?),
-            None => None,
+        let chosen = match &self.schema {
+            Some(path) if path.is_dir() => Chosen::Folder(schema::read_folder(path)?),
+            Some(path) => Chosen::File(Box::new(schema::read(path, Failure::usage)?)),
+            None => Chosen::Shipped,
         };
-        let mut exit = Exit::Done;
-        for path in &self.files {
-            exit = exit.max(match judge(path, schema.as_ref(), screen) {
-                Ok(exit) => exit,
-                Err(failure) => {
-                    screen.failure(failure.code, &failure.text);
-                    failure.exit
-                }
-            });
-        }
-        Ok(exit)
+        let names = Names::new(&self.files, self.files_from.as_deref())?;
+        Ok(several::each(names, screen, &|path: &Path, screen: &mut Screen| judge(path, &chosen, screen)))
     }
 }
 
-fn judge(path: &Path, schema: Option<&model::Schema>, screen: &mut Screen) -> Result<Exit, Failure> {
-    let validated = validate_file(file::open(path)?, schema);
+/// What the documents are judged by.
+enum Chosen {
+    Shipped,
+    File(Box<model::Schema>),
+    Folder(Definitions),
+}
+
+fn judge(path: &Path, chosen: &Chosen, screen: &mut Screen) -> Result<Exit, Failure> {
+    let judge = match chosen {
+        Chosen::Shipped => Judge::Shipped,
+        Chosen::File(schema) => Judge::One(schema),
+        Chosen::Folder(definitions) => Judge::Among(definitions),
+    };
+    let validated = validate_by(file::open(path)?, judge);
     let name = file::shown(path);
     if screen.is_json() {
         show_json(&name, &validated, screen)

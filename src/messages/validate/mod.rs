@@ -6,6 +6,7 @@ mod search;
 
 use std::io::BufRead;
 
+use crate::messages::definitions::Definitions;
 use crate::messages::reading::{Origin, Output};
 use crate::messages::record::{Deviation, Record, Verdict};
 use crate::schema::event::{Limits, NotWellFormed};
@@ -60,9 +61,37 @@ pub fn parse_lending(
     Search::new(input, Limits::default(), Task::Read, file_name).run(output)
 }
 
+/// As [`parse`]; a document for which there is a definition of the user's is judged by that instead of the shipped one.
+pub fn parse_by(
+    input: impl BufRead,
+    definitions: &Definitions,
+    sink: &mut dyn FnMut(Record, Origin),
+) -> Parsed {
+    let output = Output::new(sink);
+    let mut search = Search::new(input, Limits::default(), Task::Read, None);
+    search.definitions = Some(definitions);
+    search.run(output)
+}
+
+/// What strict verdicts are given by.
+#[derive(Clone, Copy)]
+pub enum Judge<'s> {
+    /// The shipped definition of the document's namespace.
+    Shipped,
+    /// This one, for each element that it declares as its root.
+    One(&'s Schema),
+    /// The one of these that has the document's namespace.
+    Among(&'s Definitions),
+}
+
 /// The strict verdict on each document in the input, by the user's own definition if there is one (then on each element
 /// that it declares as its root), else by the shipped definition of the document's namespace.
 pub fn validate_file(input: impl BufRead, schema: Option<&Schema>) -> Validated {
+    validate_by(input, schema.map_or(Judge::Shipped, Judge::One))
+}
+
+/// The strict verdict on each document in the input.
+pub fn validate_by(input: impl BufRead, judge: Judge<'_>) -> Validated {
     let mut validated = Validated::default();
     validated.verdict.valid = true;
     let mut sink = |record, _| match record {
@@ -77,8 +106,15 @@ pub fn validate_file(input: impl BufRead, schema: Option<&Schema>) -> Validated 
         _ => {}
     };
     let output = Output::new(&mut sink);
-    let task = schema.map_or(Task::Judge, Task::JudgeBy);
-    let parsed = Search::new(input, Limits::default(), task, None).run(output);
+    let task = match judge {
+        Judge::Shipped | Judge::Among(_) => Task::Judge,
+        Judge::One(schema) => Task::JudgeBy(schema),
+    };
+    let mut search = Search::new(input, Limits::default(), task, None);
+    if let Judge::Among(definitions) = judge {
+        search.definitions = Some(definitions);
+    }
+    let parsed = search.run(output);
     validated.parsed = parsed;
     validated
 }

@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use crate::messages::definitions::Definitions;
 use crate::messages::head_001::HeaderReader;
 use crate::messages::reading::{Begun, Output, Place};
 use crate::messages::record::{Deviation, Document, Record, Verdict};
@@ -52,6 +53,8 @@ pub(super) struct Search<'s, R> {
     /// Findings of the walk that were handed out.
     handed_out: u64,
     parsed: Parsed,
+    /// The user's own. Who judges without reading judges by nothing else.
+    pub(super) definitions: Option<&'s Definitions>,
 }
 
 impl<'s, R: BufRead> Search<'s, R> {
@@ -65,6 +68,7 @@ impl<'s, R: BufRead> Search<'s, R> {
             open: None,
             handed_out: 0,
             parsed: Parsed::default(),
+            definitions: None,
         }
     }
 
@@ -105,7 +109,9 @@ impl<'s, R: BufRead> Search<'s, R> {
                         Some(open) => open.enter_root(self.depth, element.local),
                         None => {
                             self.header.start(element.local);
-                            if may_be_document(self.task, self.depth, element.local) {
+                            let chosen =
+                                self.definitions.is_some_and(|chosen| chosen.has_root(element.local));
+                            if chosen || may_be_document(self.task, self.depth, element.local) {
                                 let local = element.local.to_owned();
                                 let namespace = element.namespace.map(str::to_owned);
                                 self.consider(&Candidate { local, namespace }, output);
@@ -198,10 +204,15 @@ impl<'s, R: BufRead> Search<'s, R> {
             }
             return;
         }
+        let chosen = self.definitions.map(|chosen| chosen.of(&candidate.local, namespace.unwrap_or("")));
         let bare = candidate.local != DOCUMENT;
+        if let (Some(None), Task::Judge) = (chosen, self.task) {
+            return self.pass_unchosen(candidate, output);
+        }
         let child = if bare { Some(candidate.local.clone()) } else { self.walk.first_child() };
-        let exact = namespace.and_then(catalog::by_namespace);
-        let exact = exact.filter(|schema| schema.root_name() == candidate.local);
+        let shipped = namespace.and_then(catalog::by_namespace);
+        let shipped = shipped.filter(|schema| schema.root_name() == candidate.local);
+        let exact = chosen.flatten().or(shipped);
         let kind = child.as_deref().and_then(kind_of_root);
         let kind = kind.or_else(|| (candidate.local == HEADER).then_some("head.001"));
         let kind = kind.or_else(|| kind_of_message(exact?.message_id()));
@@ -216,6 +227,14 @@ impl<'s, R: BufRead> Search<'s, R> {
             // A wrapper that happens to be called like what it wraps, or a lone header without definition.
             (None, None) if bare || child.as_deref() == Some(DOCUMENT) => {}
             (None, None) => self.pass_unsupported(candidate, child.as_deref(), output),
+        }
+    }
+
+    /// A document for which the user's folder has no definition. What it wraps may be another.
+    fn pass_unchosen(&mut self, candidate: &Candidate, output: &mut Output<'_>) {
+        let wraps = candidate.local != DOCUMENT || self.walk.first_child().as_deref() == Some(DOCUMENT);
+        if !wraps {
+            self.pass_unsupported(candidate, None, output);
         }
     }
 

@@ -105,7 +105,9 @@ fn one_octet(name: &str) -> Option<(String, &'static Encoding)> {
 
 /// The encoding name in an XML declaration written in any superset of ASCII.
 fn declared(octets: &[u8]) -> Option<&str> {
-    let declaration = octets.strip_prefix(b"<?xml")?;
+    // `<?xmlx` begins an instruction.
+    let declaration =
+        octets.strip_prefix(b"<?xml").filter(|rest| rest.first().is_some_and(u8::is_ascii_whitespace))?;
     let end = memchr::memchr(b'>', declaration)?;
     let text = std::str::from_utf8(declaration.get(..end)?).ok()?;
     let after = text.get(text.find("encoding")? + "encoding".len()..)?.trim_start();

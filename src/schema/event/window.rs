@@ -250,9 +250,11 @@ impl<R: BufRead> Window<R> {
         match &mut self.decoding {
             Decoding::Utf8 => self.decode_utf8(octets),
             Decoding::Latin1 => {
-                if octets.iter().any(|octet| (0x80..0xA0).contains(octet)) {
+                if let Some(first) = octets.iter().position(|octet| (0x80..0xA0).contains(octet)) {
+                    // Octets from A0 on are two in UTF-8.
+                    let wide = octets.iter().take(first).filter(|octet| **octet >= 0xA0).count();
                     self.report_contradiction(
-                        from,
+                        from + first + wide,
                         Octets::assumed(
                             "declared as ISO-8859-1 but holds octets 80 to 9F; read as Windows-1252",
                         ),
@@ -383,12 +385,12 @@ impl<R: BufRead> Window<R> {
         }
         // Octets without a character in a Windows code page come out as C1 control codes.
         let added = self.text.get(from..).unwrap_or("");
-        if replaced || (windows && added.chars().any(|character| ('\u{80}'..='\u{9F}').contains(&character)))
-        {
-            self.report_contradiction(
-                from,
-                Octets::contradicted("octets that the announced encoding does not have"),
-            );
+        let is_wrong = |character: char| {
+            (replaced && character == '\u{FFFD}') || (windows && ('\u{80}'..='\u{9F}').contains(&character))
+        };
+        if let Some(at) = added.find(is_wrong) {
+            let text = "octets that the announced encoding does not have";
+            self.report_contradiction(from + at, Octets::contradicted(text));
         }
     }
 }

@@ -115,6 +115,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         match (fits, process) {
             (true, Process::Lax) => self.start_lax(validation),
             (true, Process::Skip) => self.start_free(Mode::Free),
+            (true, Process::Strict) => self.start_strict(validation),
             (false, _) => {
                 self.start_free(Mode::Free);
                 let name = self.scanner.local_name();
@@ -129,10 +130,24 @@ impl<'s, R: BufRead> Walk<'s, R> {
     fn start_lax(&mut self, validation: Validation<'s>) {
         let schema = validation.schema;
         self.start_free(Mode::Lax);
-        if validation.covers(self.scanner.namespace()) && self.scanner.local_name() == schema.root_name() {
-            self.enter_type(schema.root_type);
-        } else {
-            self.check_lax_attributes(validation);
+        match schema.global(self.scanner.local_name()).filter(|_| validation.covers(self.scanner.namespace()))
+        {
+            Some(kind) => self.enter_type(kind),
+            None => self.check_lax_attributes(validation),
+        }
+    }
+
+    /// An element inside of a strict wildcard: the schema must declare it globally.
+    fn start_strict(&mut self, validation: Validation<'s>) {
+        self.start_free(Mode::Free);
+        let global = validation.schema.global(self.scanner.local_name());
+        match global.filter(|_| validation.covers(self.scanner.namespace())) {
+            Some(kind) => self.enter_type(kind),
+            None => {
+                let name = self.scanner.local_name();
+                let text = format!("element {name} is declared nowhere, which is demanded here");
+                self.report("schema.unexpected_element", text);
+            }
         }
     }
 
