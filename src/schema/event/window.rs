@@ -227,15 +227,19 @@ impl<R: BufRead> Window<R> {
                 && self.cut.is_empty()
                 && let Ok(text) = std::str::from_utf8(chunk)
             {
+                let from = self.text.len();
+                let mut special = false;
                 let mut rest = text;
-                while !rest.is_empty() && !self.ended {
+                while !rest.is_empty() {
                     let (piece, behind) = rest.split_at(boundary(rest, PIECE_BYTES));
-                    let from = self.text.len();
+                    special |= has_special(piece.as_bytes());
                     self.text.push_str(piece);
-                    self.check(from);
                     rest = behind;
                 }
                 self.input.consume(taken);
+                if special {
+                    self.look_closer(from);
+                }
                 continue;
             }
             let owned = chunk.to_vec();
@@ -313,26 +317,9 @@ impl<R: BufRead> Window<R> {
     /// Looks through what was taken in since `from` for characters that XML does not allow, and cuts the text there.
     fn check(&mut self, from: usize) {
         let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
-        // Most text has nothing that would need a closer look. Written without branches, so that the compiler makes vector instructions
-        // of it.
-        let special = |octet: u8| {
-            u8::from(octet < 0x20)
-                | u8::from(octet == 0xEF)
-                | u8::from(octet == b']')
-                | u8::from(octet == b'&')
-        };
-        let (blocks, rest) = added.as_chunks::<64>();
-        let mut found = [0_u8; 64];
-        for block in blocks {
-            for (found, octet) in found.iter_mut().zip(block) {
-                *found |= special(*octet);
-            }
+        if has_special(added) {
+            self.look_closer(from);
         }
-        let in_rest = rest.iter().fold(0, |found, octet| found | special(*octet));
-        if found.iter().fold(in_rest, |all, found| all | found) == 0 {
-            return;
-        }
-        self.look_closer(from);
     }
 
     fn look_closer(&mut self, from: usize) {
@@ -393,6 +380,23 @@ impl<R: BufRead> Window<R> {
             self.report_contradiction(from + at, Octets::contradicted(text));
         }
     }
+}
+
+/// Whether there is anything that needs a closer look: controls, carriage returns, references, closing brackets, or what may be one
+/// of the characters at the end of the basic plane. Most text has none. Written so that the compiler makes vector instructions of it.
+fn has_special(octets: &[u8]) -> bool {
+    let special = |octet: u8| {
+        u8::from(octet < 0x20) | u8::from(octet == 0xEF) | u8::from(octet == b']') | u8::from(octet == b'&')
+    };
+    let (blocks, rest) = octets.as_chunks::<64>();
+    let mut found = [0_u8; 64];
+    for block in blocks {
+        for (found, octet) in found.iter_mut().zip(block) {
+            *found |= special(*octet);
+        }
+    }
+    let in_rest = rest.iter().fold(0, |all, octet| all | special(*octet));
+    found.iter().fold(in_rest, |all, found| all | found) != 0
 }
 
 /// The last boundary between characters that is not behind `limit`, or the end of the first character.
