@@ -50,17 +50,6 @@ pub fn parse(input: impl BufRead, file_name: Option<&str>, sink: &mut dyn FnMut(
     Search::new(input, Limits::default(), Task::Read, file_name).run(output)
 }
 
-/// Like [`parse`], but each record is only lent to the sink, which may take it: what it leaves is used for the next records,
-/// so that nothing is allocated for most of them.
-pub fn parse_lending(
-    input: impl BufRead,
-    file_name: Option<&str>,
-    sink: &mut dyn FnMut(&mut Record, Origin),
-) -> Parsed {
-    let output = Output::lending(sink);
-    Search::new(input, Limits::default(), Task::Read, file_name).run(output)
-}
-
 /// As [`parse`]; a document for which there is a definition of the user's is judged by that instead of the shipped one.
 pub fn parse_by(
     input: impl BufRead,
@@ -82,6 +71,17 @@ pub enum Judge<'s> {
     One(&'s Schema),
     /// The one of these that has the document's namespace.
     Among(&'s Definitions),
+}
+
+/// Like [`parse`], but each record is only lent to the sink, which may take it: what it leaves is used for the next records,
+/// so that nothing is allocated for most of them.
+pub fn parse_lending(
+    input: impl BufRead,
+    file_name: Option<&str>,
+    sink: &mut dyn FnMut(&mut Record, Origin),
+) -> Parsed {
+    let output = Output::lending(sink);
+    Search::new(input, Limits::default(), Task::Read, file_name).run(output)
 }
 
 /// The strict verdict on each document in the input, by the user's own definition if there is one (then on each element
