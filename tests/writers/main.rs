@@ -12,3 +12,4 @@ mod random;
 mod round_trip;
 mod status;
 mod subsets;
+mod versions;

@@ -19,6 +19,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// `girogate convert`
 #[derive(Args)]
@@ -97,8 +98,12 @@ impl Convert {
             None => demonstration(),
         };
         for bank in &mut setting.banks {
-            // Rows are refused for what this definition cannot carry, not for what the bank's own cannot.
-            bank.profile.message.definition = self.to.id().to_owned();
+            // Rows are refused for what this definition cannot carry, not for what the bank's own cannot, and the
+            // bank's own subset judges only what is written for the bank.
+            if bank.profile.message.definition != self.to.id() {
+                bank.profile.message.definition = self.to.id().to_owned();
+                bank.profile.chosen = Arc::default();
+            }
         }
         let context = Context {
             accounts: &setting.accounts,
@@ -109,7 +114,7 @@ impl Convert {
             default_speed: Speed::Standard,
             text_policy: setting.text_policy,
         };
-        let taken = convert::take(file::open(&self.input)?, self.format(), &context);
+        let taken = file::unpacked(&self.input, |input| convert::take(input, self.format(), &context))?;
         let exit = show_findings(&taken, screen)?;
         if exit != Exit::Done && !self.skip_refused {
             self.summary((0, taken.refused.len()), screen);

@@ -4,7 +4,7 @@ use super::screen::{Screen, Tone};
 use super::several::{self, Names};
 use super::{Exit, Failure, file, schema};
 use crate::messages::definitions::Definitions;
-use crate::messages::validate::{Judge, Validated, validate_by};
+use crate::messages::validate::{Judge, Validated, validate_source};
 use crate::schema::event::NotWellFormed;
 use crate::schema::model;
 use clap::Args;
@@ -45,23 +45,27 @@ enum Chosen {
     Folder(Definitions),
 }
 
+/// One verdict for the file, or for each file in the archive that it is.
 fn judge(path: &Path, chosen: &Chosen, screen: &mut Screen) -> Result<Exit, Failure> {
     let judge = match chosen {
         Chosen::Shipped => Judge::Shipped,
         Chosen::File(schema) => Judge::One(schema),
         Chosen::Folder(definitions) => Judge::Among(definitions),
     };
-    let validated = validate_by(file::open(path)?, judge);
-    let name = file::shown(path);
-    if screen.is_json() {
-        show_json(&name, &validated, screen)
-    } else {
-        show(&name, &validated, screen)
+    let mut input = file::open_source(path)?;
+    let (judged, parsed) = validate_source(input.source(), Some(&file::shown(path)), judge);
+    for one in &judged {
+        if screen.is_json() {
+            show_json(&one.file, &one.validated, screen)
+        } else {
+            show(&one.file, &one.validated, screen)
+        }
     }
-    match &validated.parsed.stopped {
+    let is_valid = judged.iter().all(|one| one.validated.verdict.valid);
+    match &parsed.stopped {
         Some(NotWellFormed::Io { source, .. }) => Err(file::refused(path, source)),
         Some(_) => Ok(Exit::Finding),
-        None if validated.verdict.valid => Ok(Exit::Done),
+        None if is_valid && parsed.another == 0 => Ok(Exit::Done),
         None => Ok(Exit::Finding),
     }
 }
@@ -77,7 +81,7 @@ fn show(name: &str, validated: &Validated, screen: &mut Screen) {
         screen.line(&format!("{name}: {} more are not shown", validated.parsed.deviations - kept));
     }
     let verdict = &validated.verdict;
-    let said = if verdict.valid && validated.parsed.stopped.is_none() {
+    let said = if verdict.valid {
         screen.word(Tone::Good, "valid")
     } else {
         format!("{}, {} errors", screen.word(Tone::Bad, "invalid"), verdict.errors)
@@ -93,8 +97,7 @@ fn show_json(name: &str, validated: &Validated, screen: &mut Screen) {
         }));
     }
     let verdict = &validated.verdict;
-    let valid = verdict.valid && validated.parsed.stopped.is_none();
     screen.record(&json!({
-        "record": "verdict", "file": name, "schema": verdict.schema, "valid": valid, "errors": verdict.errors,
+        "record": "verdict", "file": name, "schema": verdict.schema, "valid": verdict.valid, "errors": verdict.errors,
     }));
 }

@@ -30,7 +30,7 @@ impl<R: BufRead> Scanner<R> {
     /// The tag ahead, if it can have one of the usual shapes. White space in front of it is passed: text that nobody hears of
     /// between elements.
     #[inline]
-    pub fn ahead(&mut self) -> Option<Ahead> {
+    pub fn tag_ahead(&mut self) -> Option<Ahead> {
         if self.closing {
             self.close();
         }
