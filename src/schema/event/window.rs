@@ -10,6 +10,9 @@ use super::encoding::Decoding;
 /// How much is decoded at a time, in octets. Chosen by us: the window then stays within the second-level cache.
 const CHUNK_BYTES: usize = 32 * 1024;
 
+/// How much is copied and looked through at a time, in octets. Chosen by us: both then find it in the first-level cache.
+const PIECE_BYTES: usize = 1024;
+
 /// How much is looked at to recognise the encoding, in octets. An XML declaration is far shorter.
 const SNIFF_BYTES: usize = 512;
 
@@ -78,8 +81,8 @@ pub(super) struct Window<R> {
     contradicted: bool,
     /// Whether a carriage return occurred: only then must line ends be normalised.
     pub has_carriage_return: bool,
-    /// Whether a closing bracket occurred: only then can there be a `]]>`.
-    pub has_bracket: bool,
+    /// Whether a carriage return, a reference or a closing bracket may have occurred: only then must a text be looked through.
+    pub has_special: bool,
 }
 
 impl<R: BufRead> Window<R> {
@@ -87,7 +90,7 @@ impl<R: BufRead> Window<R> {
         Window {
             input,
             sniffed: Vec::new(),
-            text: String::with_capacity(4 * CHUNK_BYTES),
+            text: String::with_capacity(CHUNK_BYTES / 4),
             base: 0,
             start: (1, 1),
             anchor: Cell::new((0, 1, 1)),
@@ -99,7 +102,7 @@ impl<R: BufRead> Window<R> {
             contradiction: None,
             contradicted: false,
             has_carriage_return: false,
-            has_bracket: false,
+            has_special: false,
         }
     }
 
@@ -227,9 +230,18 @@ impl<R: BufRead> Window<R> {
                 && let Ok(text) = std::str::from_utf8(chunk)
             {
                 let from = self.text.len();
-                self.text.push_str(text);
+                let mut special = false;
+                let mut rest = text;
+                while !rest.is_empty() {
+                    let (piece, behind) = rest.split_at(boundary(rest, PIECE_BYTES));
+                    special |= has_special(piece.as_bytes());
+                    self.text.push_str(piece);
+                    rest = behind;
+                }
                 self.input.consume(taken);
-                self.check(from);
+                if special {
+                    self.look_closer(from);
+                }
                 continue;
             }
             let owned = chunk.to_vec();
@@ -306,15 +318,9 @@ impl<R: BufRead> Window<R> {
     /// Looks through what was taken in since `from` for characters that XML does not allow, and cuts the text there.
     fn check(&mut self, from: usize) {
         let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
-        // Most text has nothing that would need a closer look. Written without branches, so that the compiler makes vector instructions
-        // of it.
-        if !added
-            .iter()
-            .fold(false, |found, &octet| found | (octet < 0x20) | (octet == 0xEF) | (octet == b']'))
-        {
-            return;
+        if has_special(added) {
+            self.look_closer(from);
         }
-        self.look_closer(from);
     }
 
     fn look_closer(&mut self, from: usize) {
@@ -322,8 +328,8 @@ impl<R: BufRead> Window<R> {
         if !self.has_carriage_return {
             self.has_carriage_return = memchr::memchr(b'\r', added).is_some();
         }
-        if !self.has_bracket {
-            self.has_bracket = memchr::memchr(b']', added).is_some();
+        if !self.has_special {
+            self.has_special = memchr::memchr3(b'\r', b']', b'&', added).is_some();
         }
         let suspicious = added.iter().fold(false, |found, &octet| {
             let control = (octet < 0x20) & (octet != b'\t') & (octet != b'\n') & (octet != b'\r');
@@ -370,6 +376,31 @@ impl<R: BufRead> Window<R> {
             self.report_contradiction(from + wrong, Octets::contradicted(text));
         }
     }
+}
+
+/// Whether there is anything that needs a closer look: controls, carriage returns, references, closing brackets, or what may be one
+/// of the characters at the end of the basic plane. Most text has none. Written so that the compiler makes vector instructions of it.
+fn has_special(octets: &[u8]) -> bool {
+    let special = |octet: u8| {
+        u8::from(octet < 0x20) | u8::from(octet == 0xEF) | u8::from(octet == b']') | u8::from(octet == b'&')
+    };
+    let (blocks, rest) = octets.as_chunks::<64>();
+    let mut found = [0_u8; 64];
+    for block in blocks {
+        for (found, octet) in found.iter_mut().zip(block) {
+            *found |= special(*octet);
+        }
+    }
+    let in_rest = rest.iter().fold(0, |all, octet| all | special(*octet));
+    found.iter().fold(in_rest, |all, found| all | found) != 0
+}
+
+/// The last boundary between characters that is not behind `limit`, or the end of the first character.
+fn boundary(text: &str, limit: usize) -> usize {
+    if text.len() <= limit {
+        return text.len();
+    }
+    (1..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }
 
 fn characters(text: &str) -> u64 {
