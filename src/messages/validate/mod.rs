@@ -6,9 +6,9 @@ mod search;
 
 use std::io::BufRead;
 
-use crate::messages::reading::{Origin, Output};
+use crate::messages::reading::{Origin, Output, Place};
 use crate::messages::record::{Deviation, Record, Verdict};
-use crate::schema::event::{Limits, NotWellFormed};
+use crate::schema::event::{Element, Limits, NotWellFormed};
 use crate::schema::model::Schema;
 
 use search::{Search, Task};
@@ -41,6 +41,34 @@ pub struct Validated {
     pub parsed: Parsed,
 }
 
+/// What a watcher is told while documents are judged, in document order.
+#[derive(Debug)]
+pub enum Seen<'a> {
+    /// A document begins: the path of its outermost element, the id of the definition it is read through (empty if
+    /// there is none), and where it begins.
+    Opened {
+        /// Like `/Envelope/Document`.
+        path: String,
+        /// Like `pain.001.001.09`.
+        message: &'a str,
+        /// Of the outermost element.
+        place: Place,
+    },
+    /// An element below the outermost one begins. Its place follows in [`Seen::At`].
+    Start(&'a Element<'a>),
+    /// Where the element that has just begun stands, and the index that paths show behind its name; 0 for none.
+    At(Place, u32),
+    /// The text of the open element.
+    Text(&'a str),
+    /// The open element ends, the outermost one at last.
+    End,
+    /// The document is closed, be it that the input broke off.
+    Closed,
+}
+
+/// Somebody who is told what is seen.
+pub(crate) type Watch<'a> = &'a mut dyn FnMut(Seen<'_>);
+
 /// Reads each document in the input and hands its records to `sink` as they become complete: `document` first,
 /// `verdict` last, deviations in between where they stand. Whatever the input holds, at least one document and its verdict
 /// are handed out. A message that has no reader gives the deviation `message.unsupported` and its verdict.
@@ -52,6 +80,19 @@ pub fn parse(input: impl BufRead, file_name: Option<&str>, sink: &mut dyn FnMut(
 /// The strict verdict on each document in the input, by the user's own definition if there is one (then on each element
 /// that it declares as its root), else by the shipped definition of the document's namespace.
 pub fn validate_file(input: impl BufRead, schema: Option<&Schema>) -> Validated {
+    judge(input, schema, None)
+}
+
+/// As [`validate_file`]; `watch` sees in the same pass what stands inside of each document.
+pub fn validate_watched(
+    input: impl BufRead,
+    schema: Option<&Schema>,
+    watch: &mut dyn FnMut(Seen<'_>),
+) -> Validated {
+    judge(input, schema, Some(watch))
+}
+
+fn judge<'s>(input: impl BufRead, schema: Option<&'s Schema>, watch: Option<Watch<'s>>) -> Validated {
     let mut validated = Validated::default();
     validated.verdict.valid = true;
     let mut sink = |record, _| match record {
@@ -67,7 +108,9 @@ pub fn validate_file(input: impl BufRead, schema: Option<&Schema>) -> Validated 
     };
     let output = Output::new(&mut sink);
     let task = schema.map_or(Task::Judge, Task::JudgeBy);
-    let parsed = Search::new(input, Limits::default(), task, None).run(output);
+    let mut search = Search::new(input, Limits::default(), task, None);
+    search.watch = watch;
+    let parsed = search.run(output);
     validated.parsed = parsed;
     validated
 }

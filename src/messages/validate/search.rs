@@ -10,7 +10,7 @@ use crate::schema::event::{Limits, NotWellFormed};
 use crate::schema::model::Schema;
 use crate::schema::walk::{Namespace, Step, Walk};
 
-use super::Parsed;
+use super::{Parsed, Seen, Watch};
 use super::document::{Open, Reader, Root, UNKNOWN, kind_of_message, kind_of_root};
 
 /// Code of a note that leaves a document valid.
@@ -49,6 +49,8 @@ pub(super) struct Search<'s, R> {
     /// Findings of the walk that were handed out.
     handed_out: u64,
     parsed: Parsed,
+    /// Is told what stands inside of documents.
+    pub(super) watch: Option<Watch<'s>>,
 }
 
 impl<'s, R: BufRead> Search<'s, R> {
@@ -62,6 +64,7 @@ impl<'s, R: BufRead> Search<'s, R> {
             open: None,
             handed_out: 0,
             parsed: Parsed::default(),
+            watch: None,
         }
     }
 
@@ -86,10 +89,17 @@ impl<'s, R: BufRead> Search<'s, R> {
                 && let Some(open) = self.open.take()
             {
                 close(&open, &mut self.parsed, output);
+                if let Some(watch) = &mut self.watch {
+                    watch(Seen::Closed);
+                }
             }
             match step {
                 Step::Start(element) => {
                     self.depth += 1;
+                    let watched = self.open.is_some();
+                    if watched && let Some(watch) = &mut self.watch {
+                        watch(Seen::Start(&element));
+                    }
                     match &mut self.open {
                         Some(open) if open.root == Root::Inside => {
                             if open.reader.start(&element) == Begun::Record {
@@ -106,12 +116,22 @@ impl<'s, R: BufRead> Search<'s, R> {
                             }
                         }
                     }
+                    if watched && let Some(watch) = &mut self.watch {
+                        watch(Seen::At(place_of(&self.walk), self.walk.index()));
+                    }
                 }
-                Step::Text(text) => match &mut self.open {
-                    Some(open) if open.root == Root::Inside => open.reader.text(text),
-                    Some(_) => {}
-                    None => self.header.text(text),
-                },
+                Step::Text(text) => {
+                    match &mut self.open {
+                        Some(open) if open.root == Root::Inside => open.reader.text(text),
+                        Some(_) => {}
+                        None => self.header.text(text),
+                    }
+                    if self.open.is_some()
+                        && let Some(watch) = &mut self.watch
+                    {
+                        watch(Seen::Text(text));
+                    }
+                }
                 Step::End => self.end(output),
                 Step::Finished => return Ok(()),
             }
@@ -127,6 +147,9 @@ impl<'s, R: BufRead> Search<'s, R> {
         let depth = self.depth;
         self.depth = self.depth.saturating_sub(1);
         let Some(open) = &mut self.open else { return self.header.end() };
+        if let Some(watch) = &mut self.watch {
+            watch(Seen::End);
+        }
         if open.root == Root::Inside {
             open.reader.end(output);
             let remarks = open.reader.take_remarks();
@@ -228,6 +251,13 @@ impl<'s, R: BufRead> Search<'s, R> {
         }
         if let Some(open) = self.open.take() {
             close(&open, &mut self.parsed, output);
+            self.tell_closed();
+        }
+    }
+
+    fn tell_closed(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch(Seen::Closed);
         }
     }
 
@@ -256,7 +286,11 @@ impl<'s, R: BufRead> Search<'s, R> {
             message: message.map(str::to_owned),
             namespace: candidate.namespace.clone(),
         };
-        output.aside(Record::Document(document), place_of(&self.walk));
+        let place = place_of(&self.walk);
+        output.aside(Record::Document(document), place);
+        if let Some(watch) = &mut self.watch {
+            watch(Seen::Opened { path: self.walk.path(), message: message.unwrap_or(""), place });
+        }
     }
 
     /// A deviation of the open document at the current event. All but an unsupported message count as errors.
@@ -307,6 +341,7 @@ impl<'s, R: BufRead> Search<'s, R> {
         self.parsed.deviations += 1 + u64::from(unfinished > 0);
         open.errors += 1;
         close(&open, &mut self.parsed, output);
+        self.tell_closed();
     }
 
     /// A well-formed input without any document: said, not passed over.
@@ -327,6 +362,7 @@ impl<'s, R: BufRead> Search<'s, R> {
         if let Some(mut open) = self.open.take() {
             open.errors += 1;
             close(&open, &mut self.parsed, output);
+            self.tell_closed();
         }
     }
 }
