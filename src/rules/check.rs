@@ -336,9 +336,7 @@ pub(super) fn matching<'u>(unit: &'u Unit, patterns: &[String]) -> Vec<Leaf<'u>>
 }
 
 fn required(unit: &Unit, any: &[String], found: &mut Vec<Found>) {
-    let there = |path: &String| {
-        unit.leaves().any(|leaf| is_within(leaf.path, path) && !leaf.text.is_empty())
-    };
+    let there = |path: &String| unit.leaves().any(|leaf| is_within(leaf.path, path) && !leaf.text.is_empty());
     if !any.iter().any(there) {
         found.push(Found::at(&unit.itself(), format!("{} is missing", any.join(" or "))));
     }
@@ -385,7 +383,8 @@ fn charset(unit: &Unit, paths: &[String], set: CharacterSet, found: &mut Vec<Fou
         let outside = |(_, character): &(usize, char)| !set.contains(*character);
         if let Some((at, character)) = leaf.text.chars().enumerate().find(outside) {
             let (number, at) = (u32::from(character), at + 1);
-            found.push(Found::at(&leaf, format!("character U+{number:04X} at position {at} does not travel")));
+            found
+                .push(Found::at(&leaf, format!("character U+{number:04X} at position {at} does not travel")));
         }
     }
 }

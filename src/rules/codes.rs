@@ -9,8 +9,7 @@ use crate::domain::codes;
 
 type Codes = LazyLock<HashSet<&'static str>>;
 
-static SERVICE_LEVEL: Codes =
-    LazyLock::new(|| parse(include_str!("../../schemas/codes/service_level.tsv")));
+static SERVICE_LEVEL: Codes = LazyLock::new(|| parse(include_str!("../../schemas/codes/service_level.tsv")));
 static LOCAL_INSTRUMENT: Codes =
     LazyLock::new(|| parse(include_str!("../../schemas/codes/local_instrument.tsv")));
 static ORGANISATION: Codes =

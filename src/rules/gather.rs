@@ -20,12 +20,7 @@ struct Shape {
 
 /// Source: the message definitions in `schemas/`.
 const SHAPES: &[Shape] = &[
-    Shape {
-        message: "pain.001",
-        group: &["GrpHdr"],
-        batch: Some("PmtInf"),
-        transaction: "CdtTrfTxInf",
-    },
+    Shape { message: "pain.001", group: &["GrpHdr"], batch: Some("PmtInf"), transaction: "CdtTrfTxInf" },
     Shape {
         message: "pain.002",
         group: &["GrpHdr", "OrgnlGrpInfAndSts"],

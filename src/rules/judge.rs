@@ -8,7 +8,7 @@ use crate::messages::validate::{Seen, Validated, validate_watched};
 use crate::schema::model::Schema;
 
 use super::check::{Found, Repeated, Running, Scene};
-use super::duplicates::Remembered;
+use super::duplicates::{REMEMBERED_MAX, Remembered};
 use super::exact::Exact;
 use super::gather::{Gather, Part};
 use super::settlement::{self, Days, Speed};
@@ -102,7 +102,7 @@ impl Judge {
             gathered: Gather::default(),
             batch: Running::default(),
             message: Running::default(),
-            remembered: Default::default(),
+            remembered: std::array::from_fn(|_| Remembered::up_to(REMEMBERED_MAX)),
             repeated_message_id: None,
             id_seen: false,
             complete: false,
@@ -126,8 +126,7 @@ impl Judge {
                 let id = self.gathered.group.one("MsgId").filter(|leaf| !leaf.text.is_empty());
                 let remembered = &mut self.remembered[0];
                 let scope = [self.gathered.message];
-                self.repeated_message_id =
-                    id.and_then(|id| remembered.see(&scope, id.text, id.place.line));
+                self.repeated_message_id = id.and_then(|id| remembered.see(&scope, id.text, id.place.line));
             }
             Some(Part::Transaction) => self.transaction(),
             Some(Part::Batch) => self.batch(),

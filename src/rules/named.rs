@@ -57,7 +57,8 @@ impl Form {
                 Ok(_) => None,
             },
             Form::CreditorReference => {
-                let digits = text.get(2..4).is_some_and(|two| two.bytes().all(|octet| octet.is_ascii_digit()));
+                let digits =
+                    text.get(2..4).is_some_and(|two| two.bytes().all(|octet| octet.is_ascii_digit()));
                 let claims = digits && text.get(..2).is_some_and(|head| head.eq_ignore_ascii_case("RF"));
                 CreditorReference::parse(text).err().filter(|_| claims).map(|fault| fault.to_string())
             }
@@ -127,11 +128,13 @@ impl Named {
     pub fn levels(self) -> &'static [Level] {
         use Named::*;
         match self {
-            CountGroup | SumGroup | DuplicateMessageId | DuplicatesForgotten | CreatedLater | StatusCounts
-            | OldVersion => {
-                MESSAGE
-            }
-            CountBatch | SumBatch | EntryTotals | DuplicatePaymentInformationId | ExecutionPast
+            CountGroup | SumGroup | DuplicateMessageId | DuplicatesForgotten | CreatedLater
+            | StatusCounts | OldVersion => MESSAGE,
+            CountBatch
+            | SumBatch
+            | EntryTotals
+            | DuplicatePaymentInformationId
+            | ExecutionPast
             | ExecutionPlaceholder => BATCH,
             PartTooLarge | MinorUnits | CurrencyKnown | AddressUnstructured | AddressStaysBehind
             | AddressEndsSoon | AddressLines | AddressTown | AddressRepeats | AddressPlaceholder => ANYWHERE,
@@ -178,7 +181,10 @@ impl Named {
             Named::CountryPurpose => country_purpose(unit, found),
             Named::SwissInstant => swiss_instant(scene, found),
             Named::AllInstant => all_instant(scene, found),
-            Named::SwissReference | Named::SwissReferenceDigits | Named::SwissSepa | Named::SwissForeignAgent => {
+            Named::SwissReference
+            | Named::SwissReferenceDigits
+            | Named::SwissSepa
+            | Named::SwissForeignAgent => {
                 self.find_swiss(scene, found);
             }
             Named::SortCode
@@ -239,7 +245,12 @@ impl Named {
         }
     }
 
-    fn address_fault(self, address: &Written<'_>, scene: &Scene<'_>, ends: Option<NaiveDate>) -> Option<String> {
+    fn address_fault(
+        self,
+        address: &Written<'_>,
+        scene: &Scene<'_>,
+        ends: Option<NaiveDate>,
+    ) -> Option<String> {
         let (kind, travels) = (address.kind(), address.weight() == Weight::Travels);
         let unstructured = kind == AddressKind::Unstructured;
         let tested = scene.tested;
@@ -277,7 +288,8 @@ impl Named {
         let unit = scene.unit();
         let account = parties::iban(unit, "CdtrAcct/Id/IBAN");
         let qr = account.as_ref().is_some_and(Iban::is_qr_iban);
-        let proprietary = unit.one("RmtInf/Strd/CdtrRefInf/Tp/CdOrPrtry/Prtry").filter(|leaf| leaf.text == "QRR");
+        let proprietary =
+            unit.one("RmtInf/Strd/CdtrRefInf/Tp/CdOrPrtry/Prtry").filter(|leaf| leaf.text == "QRR");
         let scor = unit.one("RmtInf/Strd/CdtrRefInf/Tp/CdOrPrtry/Cd").filter(|leaf| leaf.text == "SCOR");
         match (self, proprietary, scor) {
             (Named::SwissReference, None, Some(leaf)) if qr => {
@@ -402,8 +414,7 @@ fn debtor_agent(unit: &Unit, found: &mut Vec<Found>) {
 }
 
 fn sepa_area(unit: &Unit, found: &mut Vec<Found>) {
-    if let (Some(iban), Some(leaf)) =
-        (parties::iban(unit, "CdtrAcct/Id/IBAN"), unit.one("CdtrAcct/Id/IBAN"))
+    if let (Some(iban), Some(leaf)) = (parties::iban(unit, "CdtrAcct/Id/IBAN"), unit.one("CdtrAcct/Id/IBAN"))
         && !is_sepa_iban(&iban)
     {
         let text = format!("{} is not among the SEPA countries of November 2026", iban.country().name());

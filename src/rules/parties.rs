@@ -25,7 +25,9 @@ pub fn service_level(gathered: &Gather) -> Option<&str> {
 /// The BIC of an agent, in each version.
 pub fn agent_bic<'u>(unit: &'u Unit, agent: &str) -> Option<Leaf<'u>> {
     let inside = |leaf: &Leaf<'_>| {
-        leaf.path.strip_prefix(agent).is_some_and(|rest| matches!(rest, "/FinInstnId/BICFI" | "/FinInstnId/BIC"))
+        leaf.path
+            .strip_prefix(agent)
+            .is_some_and(|rest| matches!(rest, "/FinInstnId/BICFI" | "/FinInstnId/BIC"))
     };
     unit.leaves().find(inside)
 }

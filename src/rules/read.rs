@@ -82,17 +82,5 @@ fn taken_over(also: &Also, sets: &[RuleSet]) -> Option<Vec<Rule>> {
 fn rule(row: Row) -> Rule {
     let Row { id, severity, certainty, valid_from, valid_until, .. } = row;
     let Row { citation, statement, mend, example, check, when, .. } = row;
-    Rule {
-        id,
-        severity,
-        certainty,
-        valid_from,
-        valid_until,
-        citation,
-        statement,
-        mend,
-        example,
-        check,
-        when,
-    }
+    Rule { id, severity, certainty, valid_from, valid_until, citation, statement, mend, example, check, when }
 }

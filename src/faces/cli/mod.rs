@@ -17,6 +17,7 @@ mod parse;
 mod process;
 mod replay;
 mod report;
+mod rules;
 mod sandbox;
 mod schema;
 mod screen;
@@ -66,6 +67,10 @@ enum Command {
     Columns(columns::Columns),
     /// Say whether ISO 20022 documents are instances of their schema.
     Validate(validate::Validate),
+    /// List the rule sets and their rules.
+    Rules(rules::Rules),
+    /// Explain one rule: what it says, since when, by which source, how to mend what breaks it.
+    Explain(rules::Explain),
     /// Read pain.002, pacs.002 and camt.052/053/054 into records, one JSON object a line.
     Parse(parse::Parse),
     /// Sign a document.
@@ -113,6 +118,8 @@ impl Command {
             Command::Convert(command) => command.run(screen),
             Command::Columns(command) => command.run(screen),
             Command::Validate(command) => command.run(screen),
+            Command::Rules(command) => command.run(screen),
+            Command::Explain(command) => command.run(screen),
             Command::Parse(command) => command.run(screen),
             Command::Sign(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),

@@ -10,8 +10,8 @@ use crate::schema::event::{Limits, NotWellFormed};
 use crate::schema::model::Schema;
 use crate::schema::walk::{Namespace, Step, Walk};
 
-use super::{Parsed, Seen, Watch};
 use super::document::{Open, Reader, Root, UNKNOWN, kind_of_message, kind_of_root};
+use super::{Parsed, Seen, Watch};
 
 /// Code of a note that leaves a document valid.
 const ENCODING_ASSUMED: &str = "encoding.assumed";
