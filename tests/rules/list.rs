@@ -24,5 +24,5 @@ fn the_paper_lists_every_rule() {
         text.push('\n');
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
-    block::check(&path, "rules", text.trim_end().to_owned().as_str());
+    block::check(&path, "rules", &format!("{}\n", text.trim_end()));
 }
