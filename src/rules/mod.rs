@@ -173,9 +173,12 @@ pub fn rule(id: &str) -> Result<(&'static RuleSet, &'static Rule), RulesError> {
 fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> String {
     // A name of any length comes from the command line; only its beginning is compared.
     let given: Vec<char> = given.chars().take(80).collect();
-    let mut ranked: Vec<(usize, &str)> = names.map(|name| (changes(&given, name), name)).collect();
+    let part: String = given.iter().collect();
+    // A name that holds what was given comes before one that is merely like it.
+    let rank = |name: &'a str| (!name.contains(&part), changes(&given, name), name);
+    let mut ranked: Vec<(bool, usize, &str)> = names.map(rank).collect();
     ranked.sort_unstable();
-    let first: Vec<&str> = ranked.into_iter().take(3).map(|(_, name)| name).collect();
+    let first: Vec<&str> = ranked.into_iter().take(3).map(|(.., name)| name).collect();
     first.join(", ")
 }
 
