@@ -89,6 +89,8 @@ pub struct Collector {
     /// Items that are ready.
     pub ready: Vec<Item>,
     broken: u32,
+    /// It was said of this document that it holds records without effect.
+    unused_told: bool,
 }
 
 #[derive(Debug)]
@@ -149,10 +151,19 @@ impl Collector {
                     self.push(place, Said::Broken { code: deviation.code, text });
                 }
             }
+            // Cancellations, returns and orders are read, but no decision uses them: the document says so once.
+            Record::Plain(plain) => {
+                if !self.unused_told {
+                    self.unused_told = true;
+                    let text = format!("records of kind {} have no effect", plain.record());
+                    self.push(place, Said::Broken { code: "record.unused".to_owned(), text });
+                }
+            }
             Record::Verdict(_) => {
                 self.close_account();
                 self.report = None;
                 self.batch = None;
+                self.unused_told = false;
             }
             Record::Document(_) => {}
         }

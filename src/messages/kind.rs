@@ -14,12 +14,28 @@ pub enum Kind {
     Pain002,
     /// `pacs.002`: payment status report between banks.
     Pacs002,
+    /// `pacs.004`: payment return between banks.
+    Pacs004,
+    /// `pacs.008`: credit transfer between banks.
+    Pacs008,
+    /// `pacs.028`: request for the status of a payment.
+    Pacs028,
+    /// `camt.029`: resolution of an investigation, the answer to a cancellation request.
+    Camt029,
     /// `camt.052`: account report of the running day.
     Camt052,
     /// `camt.053`: statement.
     Camt053,
     /// `camt.054`: debit and credit notification.
     Camt054,
+    /// `camt.055`: cancellation request of a customer.
+    Camt055,
+    /// `camt.056`: cancellation request of a bank.
+    Camt056,
+    /// `camt.060`: request for account reports.
+    Camt060,
+    /// `admi.002`: message reject. No definition of it is shipped.
+    Admi002,
     /// `head.001`: business application header. It stands beside a document, not in one.
     Head001,
 }
@@ -39,9 +55,17 @@ const ROWS: &[Row] = &[
     Row { kind: Kind::Pain001, name: "pain.001", child: "CstmrCdtTrfInitn", body: "PmtInf" },
     Row { kind: Kind::Pain002, name: "pain.002", child: "CstmrPmtStsRpt", body: "OrgnlPmtInfAndSts" },
     Row { kind: Kind::Pacs002, name: "pacs.002", child: "FIToFIPmtStsRpt", body: "TxInfAndSts" },
+    Row { kind: Kind::Pacs004, name: "pacs.004", child: "PmtRtr", body: "TxInf" },
+    Row { kind: Kind::Pacs008, name: "pacs.008", child: "FIToFICstmrCdtTrf", body: "CdtTrfTxInf" },
+    Row { kind: Kind::Pacs028, name: "pacs.028", child: "FIToFIPmtStsReq", body: "TxInf" },
+    Row { kind: Kind::Camt029, name: "camt.029", child: "RsltnOfInvstgtn", body: "CxlDtls" },
     Row { kind: Kind::Camt052, name: "camt.052", child: "BkToCstmrAcctRpt", body: "Rpt" },
     Row { kind: Kind::Camt053, name: "camt.053", child: "BkToCstmrStmt", body: "Stmt" },
     Row { kind: Kind::Camt054, name: "camt.054", child: "BkToCstmrDbtCdtNtfctn", body: "Ntfctn" },
+    Row { kind: Kind::Camt055, name: "camt.055", child: "CstmrPmtCxlReq", body: "Undrlyg" },
+    Row { kind: Kind::Camt056, name: "camt.056", child: "FIToFIPmtCxlReq", body: "Undrlyg" },
+    Row { kind: Kind::Camt060, name: "camt.060", child: "AcctRptgReq", body: "RptgReq" },
+    Row { kind: Kind::Admi002, name: "admi.002", child: "MsgRjct", body: "Rsn" },
     Row { kind: Kind::Head001, name: "head.001", child: "AppHdr", body: "AppHdr" },
 ];
 

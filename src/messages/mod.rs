@@ -2,6 +2,7 @@
 
 pub mod camt;
 pub mod emit;
+pub mod form;
 pub mod head_001;
 pub mod kind;
 pub mod own;

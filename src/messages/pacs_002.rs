@@ -5,9 +5,6 @@
 
 use crate::messages::pain_002::StatusReader;
 
-/// Names of the element below `Document`: by version 02 the message id itself.
-pub const ROOTS: &[&str] = &["FIToFIPmtStsRpt", "pacs.002.001.02"];
-
 /// A reader that stands in the root element of a pacs.002; `message` is the id of the definition it is read through.
 pub fn reader(message: &str) -> StatusReader {
     StatusReader::new(message)

@@ -8,9 +8,6 @@ use crate::messages::reading::{Begun, Output, Place, Remark, Trail, Value, keep,
 use crate::messages::record::{BatchStatus, Echo, Reason, Record, Report, Status, StatusCount};
 use crate::schema::event::Element;
 
-/// Names of the element below `Document`: by version 02 the message id itself.
-pub const ROOTS: &[&str] = &["CstmrPmtStsRpt", "pain.002.001.02"];
-
 /// An element that the reader knows, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Node {
@@ -32,6 +29,7 @@ enum Node {
     InstructionId,
     EndToEndId,
     TransactionId,
+    TransactionBatchId,
     Uetr,
     OriginalGroup,
     OriginalGroupMessageId,
@@ -99,8 +97,8 @@ fn child(parent: Node, name: &str) -> Option<Node> {
         (Node::EchoEquivalent, "Amt") => Node::EchoAmount,
         (Node::EchoDate, "Dt" | "DtTm") => Node::EchoDate,
         (Node::EchoCreditor, "Nm") => Node::EchoCreditorName,
-        // The level that the 2019 versions put between a party and its name.
-        (Node::EchoCreditor, "Pty") => Node::EchoCreditor,
+        // The level that the 2019 versions put between a party and its name; an institution may stand there too.
+        (Node::EchoCreditor, "Pty" | "Agt" | "FinInstnId") => Node::EchoCreditor,
         _ => return None,
     })
 }
@@ -134,6 +132,8 @@ fn child_of_transaction(name: &str) -> Option<Node> {
         "OrgnlInstrId" => Node::InstructionId,
         "OrgnlEndToEndId" => Node::EndToEndId,
         "OrgnlTxId" => Node::TransactionId,
+        // Only pacs.002.001.02 and pain.002.001.02 have it here.
+        "OrgnlPmtInfId" => Node::TransactionBatchId,
         "OrgnlUETR" => Node::Uetr,
         "OrgnlGrpInf" => Node::OriginalGroup,
         "TxSts" => Node::TransactionStatus,
@@ -293,6 +293,7 @@ impl StatusReader {
             Node::InstructionId => &mut self.status.original_instruction_id,
             Node::EndToEndId => &mut self.status.original_end_to_end_id,
             Node::TransactionId => &mut self.status.original_transaction_id,
+            Node::TransactionBatchId => &mut self.status.original_payment_information_id,
             Node::Uetr => &mut self.status.original_uetr,
             Node::OriginalGroupMessageId => &mut self.status.original_message_id,
             Node::TransactionStatus => &mut self.status.status,

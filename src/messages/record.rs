@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use super::form::Plain;
+
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
@@ -30,6 +32,9 @@ pub enum Record {
     Deviation(Deviation),
     /// Ends a document.
     Verdict(Verdict),
+    /// Any other record, by the form of its message.
+    #[serde(untagged)]
+    Plain(Box<Plain>),
 }
 
 /// Begins a document.
@@ -160,6 +165,9 @@ pub struct Status {
     /// `OrgnlTxId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_transaction_id: Option<String>,
+    /// `OrgnlPmtInfId` of the transaction, which version 02 has in place of a level of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_payment_information_id: Option<String>,
     /// `OrgnlUETR`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_uetr: Option<String>,

@@ -11,8 +11,11 @@ import os
 import sys
 from lxml import etree
 
+import order_records
+
 STATUS = ["CstmrPmtStsRpt", "FIToFIPmtStsRpt", "pain.002.001.02", "pacs.002.001.02"]
 ACCOUNT = [name + end for name in ("BkToCstmrAcctRpt", "BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn") for end in ("", "V01")]
+MESSAGES = STATUS + ACCOUNT + list(order_records.READERS)
 PREFIX = "urn:iso:std:iso:20022:tech:xsd:"
 SPACE = " \t\r\n"
 
@@ -112,10 +115,11 @@ def status(node):
     for reference in all_of(node, "OrgnlTxRef"):
         echo = dict(amount(reference, "Amt/InstdAmt") or amount(reference, "Amt/EqvtAmt/Amt")
                     or amount(reference, "IntrBkSttlmAmt"),
-                    date=one(reference, "ReqdExctnDt", "IntrBkSttlmDt"), creditor=one(reference, "Cdtr/Nm", "Cdtr/Pty/Nm"))
+                    date=one(reference, "ReqdExctnDt", "IntrBkSttlmDt"), creditor=one(reference, "Cdtr/Nm", "Cdtr/Pty/Nm", "Cdtr/Agt/FinInstnId/Nm"))
     return bare({
         "record": "status", "status_id": one(node, "StsId"), "original_instruction_id": one(node, "OrgnlInstrId"),
         "original_end_to_end_id": one(node, "OrgnlEndToEndId"), "original_transaction_id": one(node, "OrgnlTxId"),
+        "original_payment_information_id": one(node, "OrgnlPmtInfId"),
         "original_uetr": one(node, "OrgnlUETR"), "original_message_id": one(node, "OrgnlGrpInf/OrgnlMsgId"),
         "status": one(node, "TxSts"), "reasons": reasons(node), "echo": bare(echo),
         "acceptance": one(node, "AccptncDtTm"), "account_servicer_reference": one(node, "AcctSvcrRef"),
@@ -169,12 +173,14 @@ def entry_records(entry):
                          payment_information_id=one(batch, "PmtInfId"), count=one(batch, "NbOfTxs"),
                          direction=direction(batch)))
                for batch in all_of(entry, "NtryDtls/Btch") + all_of(entry, "Btch")]
-    yield bare(dict(amount(entry, "Amt"), record="entry", reference=one(entry, "NtryRef"), direction=direction(entry),
+    record = bare(dict(amount(entry, "Amt"), record="entry", reference=one(entry, "NtryRef"), direction=direction(entry),
                     reversal=boolean(one(entry, "RvslInd")), status=one(entry, "Sts"),
                     booking_date=one(entry, "BookgDt"), value_date=one(entry, "ValDt"),
                     account_servicer_reference=one(entry, "AcctSvcrRef"), bank_transaction_code=bank_code(entry),
-                    additional_text=one(entry, "AddtlNtryInf"), batch=batches[0] if batches else None,
-                    more_batches=batches[1:], charges=charges(entry), transactions=len(transactions)))
+                    additional_text=one(entry, "AddtlNtryInf"), more_batches=batches[1:], charges=charges(entry),
+                    transactions=len(transactions)))
+    # A batch of which nothing is said is one nevertheless.
+    yield dict(record, batch=batches[0]) if batches else record
     for node in transactions:
         yield transaction(node, entry, len(transactions) == 1)
 
@@ -236,12 +242,21 @@ def documents(tree, directory):
         if not isinstance(root.tag, str):
             continue
         name = etree.QName(root).localname
-        if name == "Document":
+        # What a message carries as supplementary data is no document of its own.
+        inside = any(etree.QName(above).localname in MESSAGES for above in root.iterancestors())
+        if name == "Document" and not inside:
             yield {"root": None, "namespace": etree.QName(root).namespace, "valid": verdict(root, directory)}
-        if name not in STATUS + ACCOUNT:
+        # A header is a document of its own only where it travels alone.
+        alone = name == "AppHdr" and root.getparent() is None
+        if alone:
+            yield {"root": None, "namespace": etree.QName(root).namespace, "valid": verdict(root, directory)}
+        if inside:
             continue
-        read = status_records if name in STATUS else account_records
-        yield {"root": name, "namespace": etree.QName(root).namespace, "records": list(read(root, "?"))}
+        if name in STATUS or name in ACCOUNT:
+            read = status_records if name in STATUS else account_records
+            yield {"root": name, "namespace": etree.QName(root).namespace, "records": list(read(root, "?"))}
+        elif alone or name in order_records.READERS:
+            yield {"root": name, "namespace": etree.QName(root).namespace, "records": order_records.read(root)}
 
 
 for line in sys.stdin:

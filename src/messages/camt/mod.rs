@@ -20,16 +20,6 @@ use fill::{Donor, Ended, EntryRead, TransactionRead, fill_account};
 use node::{Node, Whose};
 use tape::{Mark, Tape};
 
-/// Names of the element below `Document`, with the message they belong to; version 01 has its own.
-pub const ROOTS: &[(&str, &str)] = &[
-    ("BkToCstmrAcctRpt", "camt.052"),
-    ("BkToCstmrAcctRptV01", "camt.052"),
-    ("BkToCstmrStmt", "camt.053"),
-    ("BkToCstmrStmtV01", "camt.053"),
-    ("BkToCstmrDbtCdtNtfctn", "camt.054"),
-    ("BkToCstmrDbtCdtNtfctnV01", "camt.054"),
-];
-
 /// What of the header belongs to each report.
 #[derive(Default)]
 struct Header {

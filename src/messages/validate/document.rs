@@ -1,7 +1,9 @@
 //! One document while it is read: which reader takes it, which definition judges it. Never where it was found.
 
-use crate::messages::camt::{self, AccountReader};
-use crate::messages::pain_002::{self, StatusReader};
+use crate::messages::camt::AccountReader;
+use crate::messages::form::FormReader;
+use crate::messages::kind::Kind;
+use crate::messages::pain_002::StatusReader;
 use crate::messages::reading::{Begun, Output, Place, Remark};
 use crate::messages::{pacs_002, record};
 use crate::schema::event::Element;
@@ -9,27 +11,22 @@ use crate::schema::event::Element;
 /// `schema` of a verdict that no definition of ours could give.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// The message that an element below `Document` belongs to, if it is one that we read: like `pain.002`.
+/// The message that an element below `Document` belongs to, if it is one that we read: like `pain.002`. A header is none:
+/// it stands beside a document.
 pub(super) fn kind_of_root(local_name: &str) -> Option<&'static str> {
-    if pain_002::ROOTS.contains(&local_name) {
-        return Some("pain.002");
-    }
-    if pacs_002::ROOTS.contains(&local_name) {
-        return Some("pacs.002");
-    }
-    camt::ROOTS.iter().find(|(root, _)| *root == local_name).map(|(_, kind)| *kind)
+    Kind::of_child(local_name).filter(|kind| *kind != Kind::Head001).map(Kind::name)
 }
 
 /// The same for a message id, like `pain.002.001.10`.
 pub(super) fn kind_of_message(message: &str) -> Option<&'static str> {
-    let kinds = ["pain.002", "pacs.002", "camt.052", "camt.053", "camt.054"];
-    kinds.into_iter().find(|kind| message.starts_with(kind))
+    Kind::all().map(Kind::name).find(|name| message.starts_with(name))
 }
 
 /// The reader of a message.
 pub(super) enum Reader {
     Status(Box<StatusReader>),
     Account(Box<AccountReader>),
+    Form(Box<FormReader>),
     /// Judged only.
     None,
 }
@@ -40,7 +37,11 @@ impl Reader {
         match kind {
             "pain.002" => Reader::Status(Box::new(StatusReader::new(message))),
             "pacs.002" => Reader::Status(Box::new(pacs_002::reader(message))),
-            _ => Reader::Account(Box::new(AccountReader::new(message))),
+            "camt.052" | "camt.053" | "camt.054" => Reader::Account(Box::new(AccountReader::new(message))),
+            _ => {
+                let reader = Kind::parse(kind).and_then(|kind| FormReader::new(kind, message));
+                reader.map_or(Reader::None, |reader| Reader::Form(Box::new(reader)))
+            }
         }
     }
 
@@ -49,6 +50,7 @@ impl Reader {
         match self {
             Reader::Status(reader) => reader.start(element),
             Reader::Account(reader) => reader.start(element),
+            Reader::Form(reader) => reader.start(element),
             Reader::None => Begun::Inside,
         }
     }
@@ -57,6 +59,7 @@ impl Reader {
         match self {
             Reader::Status(reader) => reader.begin(place, output),
             Reader::Account(reader) => reader.begin(place, output),
+            Reader::Form(reader) => reader.begin(place, output),
             Reader::None => {}
         }
     }
@@ -66,6 +69,7 @@ impl Reader {
         match self {
             Reader::Status(reader) => reader.text(text),
             Reader::Account(reader) => reader.text(text),
+            Reader::Form(reader) => reader.text(text),
             Reader::None => {}
         }
     }
@@ -75,6 +79,7 @@ impl Reader {
         match self {
             Reader::Status(reader) => reader.end(output),
             Reader::Account(reader) => reader.end(output),
+            Reader::Form(reader) => reader.end(output),
             Reader::None => {}
         }
     }
@@ -83,6 +88,7 @@ impl Reader {
         match self {
             Reader::Status(reader) => reader.break_off(output),
             Reader::Account(reader) => reader.break_off(output),
+            Reader::Form(reader) => reader.break_off(output),
             Reader::None => {}
         }
     }
@@ -92,6 +98,7 @@ impl Reader {
         match self {
             Reader::Status(reader) => reader.take_remarks(),
             Reader::Account(reader) => reader.take_remarks(),
+            Reader::Form(reader) => reader.take_remarks(),
             Reader::None => Vec::new(),
         }
     }
@@ -124,6 +131,11 @@ pub(super) struct Open {
 }
 
 impl Open {
+    /// The element that was found is the message itself.
+    pub(super) fn enter_bare(&mut self) {
+        (self.bare, self.root) = (true, Root::Inside);
+    }
+
     /// An element begins in the document, but not in its message. If it is a message, it is read: even a second one,
     /// which breaks every schema.
     pub(super) fn enter_root(&mut self, depth: u64, local_name: &str) {

@@ -21,6 +21,9 @@ const MESSAGE_UNSUPPORTED: &str = "message.unsupported";
 /// The element around every ISO 20022 message.
 const DOCUMENT: &str = "Document";
 
+/// The root of a head.001, which has no `Document` around it.
+const HEADER: &str = "AppHdr";
+
 /// What is wanted of each document.
 #[derive(Clone, Copy)]
 pub(super) enum Task<'s> {
@@ -182,6 +185,7 @@ impl<'s, R: BufRead> Search<'s, R> {
         let exact = namespace.and_then(catalog::by_namespace);
         let exact = exact.filter(|schema| schema.root_name() == candidate.local);
         let kind = child.as_deref().and_then(kind_of_root);
+        let kind = kind.or_else(|| (candidate.local == HEADER).then_some("head.001"));
         let kind = kind.or_else(|| kind_of_message(exact?.message_id()));
         match (exact, kind) {
             (Some(schema), _) => {
@@ -207,7 +211,11 @@ impl<'s, R: BufRead> Search<'s, R> {
     ) {
         let message = schema.message_id();
         self.begin_document(Some(message), candidate, output);
-        self.open = Some(self.opened(kind, message, message));
+        let mut open = self.opened(kind, message, message);
+        if candidate.local == HEADER {
+            open.enter_bare();
+        }
+        self.open = Some(open);
         self.walk.attach(schema, Namespace::Exact);
     }
 
@@ -220,13 +228,12 @@ impl<'s, R: BufRead> Search<'s, R> {
         let message = nearest.map_or(kind, |(message, _)| message);
         self.begin_document(Some(message), candidate, output);
         let mut open = self.opened(Some(kind), message, UNKNOWN);
-        open.bare = candidate.local != DOCUMENT;
-        if open.bare {
-            open.root = Root::Inside;
+        if candidate.local != DOCUMENT {
+            open.enter_bare();
         }
-        let bare = open.bare;
+        let lacks_document = open.bare && candidate.local != HEADER;
         self.open = Some(open);
-        if bare {
+        if lacks_document {
             self.deviate(
                 "document.missing",
                 format!("no Document element around {}", candidate.local),
@@ -375,7 +382,7 @@ fn may_be_document(task: Task<'_>, depth: u64, local_name: &str) -> bool {
         Task::Read | Task::Judge => {
             local_name == DOCUMENT
                 || kind_of_root(local_name).is_some()
-                || (depth == 1 && local_name == "AppHdr")
+                || (depth == 1 && local_name == HEADER)
         }
     }
 }
