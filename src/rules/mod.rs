@@ -11,7 +11,9 @@ mod gather;
 pub mod judge;
 mod named;
 mod parties;
+pub mod proposal;
 mod read;
+pub mod report;
 mod settlement;
 pub mod unit;
 

@@ -284,6 +284,22 @@ impl Named {
         }
     }
 
+    /// Is this address of a form that the check refuses once its rule holds?
+    pub fn refuses(self, address: &Written<'_>) -> bool {
+        if address.weight() != Weight::Travels {
+            return false;
+        }
+        match (self, address.kind()) {
+            (Named::AddressUnstructured, AddressKind::Unstructured) => true,
+            (Named::AddressLines, AddressKind::Hybrid) => address.lines().count() > 2,
+            (Named::AddressTown, AddressKind::Structured) => {
+                address.text("TwnNm").is_none() || address.text("Ctry").is_none()
+            }
+            (Named::AddressPlaceholder, _) => placeholder(address).is_some(),
+            _ => false,
+        }
+    }
+
     fn find_swiss(self, scene: &Scene<'_>, found: &mut Vec<Found>) {
         let unit = scene.unit();
         let account = parties::iban(unit, "CdtrAcct/Id/IBAN");

@@ -47,13 +47,17 @@ pub fn swiss_type(gathered: &Gather) -> char {
     if service_level(gathered) == Some("SEPA") {
         return 'S';
     }
-    let account = iban(transaction, "CdtrAcct/Id/IBAN");
+    // The letters are enough: an IBAN with wrong digits is another rule's finding.
+    let account = transaction.text("CdtrAcct/Id/IBAN").and_then(|iban| iban.get(..2));
     let swiss = |country: &str| matches!(country, "CH" | "LI");
     let agent = transaction.text("CdtrAgt/FinInstnId/ClrSysMmbId/ClrSysId/Cd");
     let bic = agent_bic(transaction, "CdtrAgt").and_then(|leaf| leaf.text.get(4..6));
-    let domestic = match account {
-        Some(account) => swiss(account.country().code()),
-        None => matches!(agent, Some("CHBCC" | "CHSIC")) || bic.is_some_and(swiss),
+    let domestic = match (account, agent, bic) {
+        (Some(country), ..) => swiss(country),
+        (None, Some(agent), _) => matches!(agent, "CHBCC" | "CHSIC"),
+        (None, None, Some(country)) => swiss(country),
+        // A postal account number in francs stands alone.
+        (None, None, None) => currency(transaction) == Some("CHF"),
     };
     match currency(transaction) {
         Some("CHF" | "EUR") if domestic => 'D',
