@@ -51,7 +51,7 @@ pub struct Written<'u> {
 /// The addresses of a part, in document order.
 pub fn addresses(unit: &Unit) -> Vec<Written<'_>> {
     let mut found: Vec<Written<'_>> = Vec::new();
-    for leaf in unit.leaves() {
+    for leaf in unit.with_path(|path| path.contains("/PstlAdr/")) {
         let Some((role, name)) = leaf.path.rsplit_once("/PstlAdr/") else { continue };
         if name.contains('/') {
             continue;

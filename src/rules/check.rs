@@ -248,22 +248,22 @@ impl When {
     /// Does the rule apply to this part?
     pub fn applies(&self, scene: &Scene<'_>) -> bool {
         let gathered = scene.gathered;
-        let listed = |list: &[String], value: Option<&str>| {
-            list.is_empty() || value.is_some_and(|value| list.iter().any(|one| one == value))
+        let among = |list: &[String], value: Option<&str>| {
+            value.is_some_and(|value| list.iter().any(|one| one == value))
         };
         let message = match self.message.is_empty() {
             true => gathered.message == "pain.001",
             false => self.message.iter().any(|message| message == gathered.message),
         };
         let version = gathered.version;
-        let service_level = match scene.level {
+        let service_level = || match scene.level {
             Level::Transaction => parties::service_level(gathered),
             _ => gathered.batch.text("PmtTpInf/SvcLvl/Cd"),
         };
         message
-            && listed(&self.currency, parties::currency(&gathered.transaction))
-            && listed(&self.service_level, service_level)
-            && listed(&self.method, gathered.batch.text("PmtMtd"))
+            && (self.currency.is_empty() || among(&self.currency, parties::currency(&gathered.transaction)))
+            && (self.service_level.is_empty() || among(&self.service_level, service_level()))
+            && (self.method.is_empty() || among(&self.method, gathered.batch.text("PmtMtd")))
             && self.version_min.is_none_or(|least| version.is_some_and(|version| version >= least))
             && self.version_max.is_none_or(|most| version.is_some_and(|version| version <= most))
             && self.swiss_type.is_none_or(|kind| parties::swiss_type(gathered) == kind)
@@ -327,12 +327,12 @@ impl Check {
 }
 
 /// The leaves that one of the patterns means, in document order.
-pub(super) fn matching<'u>(unit: &'u Unit, patterns: &[String]) -> Vec<Leaf<'u>> {
+pub(super) fn matching<'u>(unit: &'u Unit, patterns: &'u [String]) -> Vec<Leaf<'u>> {
     let means = |pattern: &String, path: &str| match pattern.strip_prefix("**/") {
         Some(name) => path.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('/')),
         None => path == pattern,
     };
-    unit.leaves().filter(|leaf| patterns.iter().any(|pattern| means(pattern, leaf.path))).collect()
+    unit.with_path(move |path| patterns.iter().any(|pattern| means(pattern, path))).collect()
 }
 
 fn required(unit: &Unit, any: &[String], found: &mut Vec<Found>) {

@@ -188,58 +188,57 @@ fn code_of_name(text: &str) -> Option<&'static str> {
     FORMS.iter().find(of).map(|form| form.country)
 }
 
+/// Postcode and town as lines have them.
+struct Place {
+    postcode: String,
+    town: String,
+    state: Option<String>,
+    /// The town stands in the line above.
+    above: Option<usize>,
+}
+
 /// Postcode and town side by side, by the form of the country. Only the last such line counts.
 fn take_town(proposal: &mut Proposal, lines: &mut Vec<String>) -> bool {
-    let Some(country) = proposal.country.clone() else { return false };
-    let Some(form) = FORMS.iter().find(|form| form.country == country) else { return false };
-    for at in (0..lines.len()).rev() {
-        let Some(line) = lines.get(at) else { continue };
-        let alone = form.postcodes.iter().any(|pattern| fits(line, pattern));
-        let above = at.checked_sub(1).and_then(|above| lines.get(above));
-        // Where the postcode stands behind the town, some give it a line of its own.
-        if let (true, Some(above), true) = (alone, above, form.order != Order::PostcodeTown)
-            && is_town(above)
-            && !is_place_inside(above)
-            && proposal.postcode.is_none()
-        {
-            proposal.town = Some(lines.remove(at - 1));
-            proposal.postcode = Some(lines.remove(at - 1));
-            return true;
-        }
-        let Some((postcode, rest)) = split_postcode(line, form) else { continue };
-        if proposal.postcode.as_ref().is_some_and(|tagged| *tagged != postcode) {
-            continue;
-        }
-        let (town, state) = match form.order {
-            Order::TownStatePostcode => split_state(&rest),
-            _ => (rest, None),
-        };
-        // `Boston, MA 02110`: the comma has put the town into a line of its own.
-        let (town, state) = match (form.order, above) {
-            (Order::TownStatePostcode, Some(above)) if is_state(&town) && is_town(above) => {
-                let taken = (above.clone(), Some(town));
-                lines.remove(at - 1);
-                lines.insert(at - 1, String::new());
-                taken
-            }
-            (Order::TownStatePostcode, _) if is_state(&town) => continue,
-            _ => (town, state),
-        };
-        if !is_town(&town) {
-            continue;
-        }
-        proposal.postcode = Some(postcode);
-        proposal.town = Some(town);
-        if proposal.subdivision.is_none() {
-            proposal.subdivision = state;
-        } else if let Some(state) = state {
-            lines.push(state);
-        }
-        lines.remove(at);
-        lines.retain(|line| !line.is_empty());
-        return true;
+    let form = FORMS.iter().find(|form| proposal.country.as_deref() == Some(form.country));
+    let Some(form) = form else { return false };
+    let tagged = proposal.postcode.as_deref();
+    let agrees = |place: &Place| tagged.is_none_or(|tagged| tagged == place.postcode) && is_town(&place.town);
+    let found = (0..lines.len()).rev().find_map(|at| Some((at, place_at(lines, at, form).filter(agrees)?)));
+    let Some((at, place)) = found else { return false };
+    lines.remove(at);
+    if let Some(above) = place.above {
+        lines.remove(above);
     }
-    false
+    proposal.postcode = Some(place.postcode);
+    proposal.town = Some(place.town);
+    match proposal.subdivision {
+        None => proposal.subdivision = place.state,
+        Some(_) => lines.extend(place.state),
+    }
+    true
+}
+
+/// What the line at this place says, together with the one above it.
+fn place_at(lines: &[String], at: usize, form: &Form) -> Option<Place> {
+    let line = lines.get(at)?;
+    let above = at.checked_sub(1).and_then(|above| Some((above, lines.get(above)?)));
+    let above = above.filter(|(_, text)| is_town(text) && !is_place_inside(text));
+    let behind = form.order != Order::PostcodeTown;
+    if behind && form.postcodes.iter().any(|pattern| fits(line, pattern)) {
+        let (above, town) = above?;
+        return Some(Place { postcode: line.clone(), town: town.clone(), state: None, above: Some(above) });
+    }
+    let (postcode, rest) = split_postcode(line, form)?;
+    if form.order != Order::TownStatePostcode {
+        return Some(Place { postcode, town: rest, state: None, above: None });
+    }
+    // `Boston, MA 02110`: the comma has put the town into a line of its own.
+    if is_state(&rest) {
+        let (above, town) = above?;
+        return Some(Place { postcode, town: town.clone(), state: Some(rest), above: Some(above) });
+    }
+    let (town, state) = split_state(&rest);
+    Some(Place { postcode, town, state, above: None })
 }
 
 /// The postcode at its end of the line, and the rest.

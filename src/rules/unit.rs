@@ -96,21 +96,31 @@ impl Unit {
         self.octets.get(span.0..span.1).unwrap_or_default()
     }
 
-    /// Every leaf, in document order.
-    pub fn leaves(&self) -> impl Iterator<Item = Leaf<'_>> {
-        self.cells.iter().map(|cell| Leaf {
+    fn leaf(&self, cell: &Cell) -> Leaf<'_> {
+        Leaf {
             path: self.text_of(cell.path),
             text: self.text_of(cell.text),
             currency: cell.currency.map(|span| self.text_of(span)),
             shown: self.text_of(cell.shown),
             place: cell.place,
             parent: cell.parent,
-        })
+        }
+    }
+
+    /// Every leaf, in document order.
+    pub fn leaves(&self) -> impl Iterator<Item = Leaf<'_>> {
+        self.cells.iter().map(|cell| self.leaf(cell))
+    }
+
+    /// Every leaf with such a path, in document order. Nothing of the others is looked at.
+    pub fn with_path<'u>(&'u self, means: impl Fn(&str) -> bool + 'u) -> impl Iterator<Item = Leaf<'u>> {
+        let cells = self.cells.iter().filter(move |cell| means(self.text_of(cell.path)));
+        cells.map(|cell| self.leaf(cell))
     }
 
     /// Every leaf of that path.
     pub fn all<'u>(&'u self, path: &'u str) -> impl Iterator<Item = Leaf<'u>> {
-        self.leaves().filter(move |leaf| leaf.path == path)
+        self.with_path(move |own| own == path)
     }
 
     /// The first leaf of that path.
@@ -125,7 +135,7 @@ impl Unit {
 
     /// The first leaf at this path or anywhere below it: whether the element is there at all.
     pub fn within<'u>(&'u self, path: &'u str) -> Option<Leaf<'u>> {
-        self.leaves().find(|leaf| is_within(leaf.path, path))
+        self.with_path(move |own| is_within(own, path)).next()
     }
 
     /// A leaf that stands for the part itself, for findings about what is not there.
