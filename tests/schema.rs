@@ -3,8 +3,14 @@
 
 #[path = "schema/corpus.rs"]
 mod corpus;
+#[path = "schema/definition.rs"]
+mod definition;
+#[path = "schema/every.rs"]
+mod every;
 #[path = "schema/findings.rs"]
 mod findings;
+#[path = "schema/make.rs"]
+mod make;
 #[path = "schema/mutants.rs"]
 mod mutants;
 #[path = "schema/mutate.rs"]
@@ -13,6 +19,10 @@ mod mutate;
 mod oracle;
 #[path = "schema/random.rs"]
 mod random;
+#[path = "schema/strings.rs"]
+mod strings;
+#[path = "schema/subsets.rs"]
+mod subsets;
 #[path = "schema/well_formed.rs"]
 mod well_formed;
 

@@ -223,6 +223,7 @@ fn transaction(number: usize) -> write_camt::Transaction {
 /// Writes a camt.054.001.08 of `count` entries, each with its transaction.
 pub fn camt_054(out: &mut dyn io::Write, count: usize) -> Result<u64, WriteError> {
     let header = write_camt::Header {
+        version: write_camt::VERSION,
         message_id: "REPORT-0000000000000001".to_owned(),
         created: now(),
         recipient: None,
@@ -242,6 +243,7 @@ pub fn camt_054(out: &mut dyn io::Write, count: usize) -> Result<u64, WriteError
 /// Writes a pain.002.001.10 of `count` statuses, every tenth a reject.
 pub fn pain_002(out: &mut dyn io::Write, count: usize) -> Result<u64, WriteError> {
     let header = write_status::Header {
+        version: write_status::VERSION,
         message_id: "STATUS-0000000000000001".to_owned(),
         created: now(),
         agent: Some("DEMODEFFXXX".to_owned()),

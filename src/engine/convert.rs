@@ -134,7 +134,12 @@ pub fn convert(
         };
         for message in plan(&unlimited, &payouts, context.id_key) {
             let octets = octets(&sender, version, &message, &payouts)?;
-            own::check(&octets, &version.definition().to_string())
+            own::check(&octets, version.id())
+                .and_then(|()| match version.id() == bank.profile.message.definition {
+                    true => bank.profile.chosen.check_written(&octets),
+                    // The bank's own subset judges what is written for the bank.
+                    false => Ok(()),
+                })
                 .map_err(|cause| OutgoingError::Refused { message_id: message.message_id.clone(), cause })?;
             documents.push(Document {
                 bank: bank.id.clone(),

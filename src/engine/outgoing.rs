@@ -4,7 +4,7 @@
 use super::batching::{PlannedBlock, PlannedMessage};
 use super::routing::Bank;
 use crate::bank::profile::{InitiatingParty, Uetr};
-use crate::domain::payout::Payout;
+use crate::domain::payout::{Code, Payout, Rail};
 use crate::domain::reference::{MessageId, PaymentInformationId, ReferenceError};
 use crate::domain::row::ConfiguredAccount;
 use crate::messages::emit::WriteError;
@@ -109,23 +109,33 @@ fn written_block(sender: &Sender<'_>, block: &PlannedBlock) -> Result<Block, Out
     let key = &block.key;
     let account = sender.accounts.iter().find(|account| account.account_ref == key.debtor_account_ref);
     let account = account.ok_or_else(|| OutgoingError::Account(key.debtor_account_ref.clone()))?;
-    let coding = sender.bank.profile.rail(key.rail);
     Ok(Block {
         payment_information_id: PaymentInformationId::parse(&block.payment_information_id)?,
         batch_booking: key.batch_booking,
         totals: Totals { count: block.count, sum: block.sum },
-        coding: Coding {
-            service_level: coding.and_then(|coding| coding.service_level.clone()),
-            local_instrument: coding.and_then(|coding| coding.local_instrument.clone()),
-            category_purpose: key.category_purpose.clone(),
-        },
+        coding: coding_of(sender.bank, key.rail, key.category_purpose.as_ref()),
         execution_date: key.execution_date,
-        debtor: Debtor {
-            name: account.name.clone(),
-            account: account.account.clone(),
-            currency: Some(account.currency),
-            agent: account.bic.clone(),
-        },
+        debtor: debtor_of(account),
         charge_bearer: key.charge_bearer,
     })
+}
+
+/// How the bank wants payments of a rail coded.
+pub fn coding_of(bank: &Bank, rail: Rail, category_purpose: Option<&Code>) -> Coding {
+    let coding = bank.profile.rail(rail);
+    Coding {
+        service_level: coding.and_then(|coding| coding.service_level.clone()),
+        local_instrument: coding.and_then(|coding| coding.local_instrument.clone()),
+        category_purpose: category_purpose.cloned(),
+    }
+}
+
+/// A configured account as the debtor of a block.
+pub fn debtor_of(account: &ConfiguredAccount) -> Debtor {
+    Debtor {
+        name: account.name.clone(),
+        account: account.account.clone(),
+        currency: Some(account.currency),
+        agent: account.bic.clone(),
+    }
 }

@@ -1,13 +1,14 @@
 //! `serve --record`: writes an exchange as it happens into a folder that `replay` plays. Runs beside
 //! the gateway and never holds it up: whatever fails here is logged and ends the recording only.
 
-use super::config::Config;
+use super::config::{BankSection, Config};
 use super::replay::recording::{
     BankRecorded, End, Event, Expected, FILE, Recording, RecordingError, Reply, VERSION,
 };
-use super::replay::{SHIPPED_PROFILE, ending};
-use super::serve::{ServeError, id_key_octets, profile_text};
+use super::replay::{SHIPPED_PROFILE, definition_file, ending};
+use super::serve::{ServeError, id_key_octets, profile_folder, profile_text, read_definition};
 use crate::bank::delivery::{BankReply, Delivery, Inquiry};
+use crate::bank::profile::Profile;
 use crate::domain::entry::Digest;
 use crate::domain::row::{Channel, Key};
 use crate::engine::action::Action;
@@ -17,6 +18,7 @@ use crate::store::Store;
 use crate::store::documents::NewDocument;
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use serde::Serialize;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -39,8 +41,8 @@ impl Recorder {
         let started_at = Utc::now().trunc_subsecs(3);
         let head = head(config, path, started_at)?;
         let mut sheet = Sheet::create(folder, started_at, &config.gateway.tenant)?;
-        for (name, text) in profiles(config, path)? {
-            sheet.file(&name, text.as_bytes())?;
+        for (name, octets) in profiles(config, path)? {
+            sheet.file(&name, &octets)?;
         }
         sheet.append(&head)?;
         let (tap, notes) = Tap::open();
@@ -117,16 +119,36 @@ fn profile_names(config: &Config) -> impl Iterator<Item = (String, &str)> {
     })
 }
 
-fn profiles(config: &Config, path: &Path) -> Result<Vec<(String, String)>, ServeError> {
+fn profiles(config: &Config, path: &Path) -> Result<Vec<(String, Vec<u8>)>, ServeError> {
     let mut found = Vec::new();
     for ((name, profile), section) in profile_names(config).zip(&config.bank) {
         let text = profile_text(profile, path)
             .map_err(|cause| ServeError::Profile { bank: section.id.clone(), cause })?;
-        if name != SHIPPED_PROFILE {
-            found.push((name, text));
+        if name == SHIPPED_PROFILE {
+            continue;
         }
+        let kept = definitions(path, section, &text)?;
+        found.push((name, text.into_bytes()));
+        found.extend(kept);
     }
     Ok(found)
+}
+
+/// The definitions that a profile names, by the names that they have in the recording.
+fn definitions(
+    path: &Path,
+    section: &BankSection,
+    profile: &str,
+) -> Result<BTreeMap<String, Vec<u8>>, ServeError> {
+    let kept = RefCell::new(BTreeMap::new());
+    let fetch = |folder: &str, file: &str| {
+        let octets = read_definition(&profile_folder(path, &section.profile).join(folder), file)?;
+        kept.borrow_mut().insert(definition_file(&section.id, file), octets.clone());
+        Ok(octets)
+    };
+    Profile::load(profile, &fetch)
+        .map_err(|cause| ServeError::Profile { bank: section.id.clone(), cause: cause.to_string() })?;
+    Ok(kept.into_inner())
 }
 
 /// The folder being written.

@@ -43,6 +43,8 @@ const IDLE_CONNECTIONS_MAX: usize = 8;
 const DRAIN_MS_MAX: u64 = 30_000;
 /// Shortest key that ids may be derived with, in octets. Chosen by us: 128 bits.
 const ID_KEY_OCTETS_MIN: usize = 16;
+/// Longest file of a definition, in octets. Chosen by us: the longest that is known has a twentieth of it.
+const DEFINITION_OCTETS_MAX: u64 = 4 * 1024 * 1024;
 
 /// Why the gateway did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -150,8 +152,13 @@ pub fn banks(config: &Config, path: &Path) -> Result<Banks, ServeError> {
     for section in &config.bank {
         let text = profile_text(&section.profile, path)
             .map_err(|cause| ServeError::Profile { bank: section.id.clone(), cause })?;
-        let profile = Profile::parse(&text)
-            .map_err(|cause| ServeError::Profile { bank: section.id.clone(), cause: cause.to_string() })?;
+        let folder = profile_folder(path, &section.profile);
+        let profile =
+            Profile::load(&text, &|definitions, file| read_definition(&folder.join(definitions), file))
+                .map_err(|cause| ServeError::Profile {
+                    bank: section.id.clone(),
+                    cause: cause.to_string(),
+                })?;
         found.profiles.insert(section.id.clone(), NewDocument::of(text.into_bytes()));
         found.banks.push(Bank { id: section.id.clone(), profile });
     }
@@ -165,6 +172,23 @@ pub fn profile_text(name: &str, path: &Path) -> Result<String, String> {
     }
     let file = path.parent().unwrap_or(Path::new("")).join(name);
     std::fs::read_to_string(&file).map_err(|cause| format!("{}: {cause}", file.display()))
+}
+
+/// The folder that a profile's own paths are relative to.
+pub fn profile_folder(config: &Path, profile: &str) -> PathBuf {
+    let file = config.parent().unwrap_or(Path::new("")).join(profile);
+    file.parent().unwrap_or(Path::new("")).to_owned()
+}
+
+/// The octets of a definition's file.
+pub fn read_definition(folder: &Path, file: &str) -> Result<Vec<u8>, String> {
+    let path = folder.join(file);
+    let wrong = |cause: &dyn std::fmt::Display| format!("{}: {cause}", path.display());
+    let size = std::fs::metadata(&path).map_err(|cause| wrong(&cause))?.len();
+    if size > DEFINITION_OCTETS_MAX {
+        return Err(wrong(&format_args!("longer than {DEFINITION_OCTETS_MAX} octets")));
+    }
+    std::fs::read(&path).map_err(|cause| wrong(&cause))
 }
 
 /// Reads the key that ids are derived with.

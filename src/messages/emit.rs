@@ -5,9 +5,10 @@
 //! the namespace declared once at the root, `&`, `<`, `>` and carriage returns escaped in text. So the octets of the
 //! `Document` element are what a signature digests, with no second pass.
 
+use std::borrow::Cow;
 use std::io;
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc};
 use rust_decimal::Decimal;
 use thiserror::Error;
 
@@ -15,6 +16,7 @@ use super::kind::Definition;
 use super::record::AccountId;
 use crate::domain::amount::Amount;
 use crate::domain::payout::Code;
+use crate::schema::catalog::NAMESPACE_PREFIX;
 
 /// First octets of every document. They are no part of its canonical form.
 pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -73,6 +75,27 @@ pub enum WriteError {
         /// Count and sum of what was then written.
         contained: String,
     },
+    /// A version that is not written. Whoever chose it must choose another.
+    #[error("{definition} is not written")]
+    Version {
+        /// The definition.
+        definition: String,
+    },
+    /// The definition has no room for it. The customer must change the payout, or the operator choose another
+    /// definition.
+    #[error("{level} {id}: {member} cannot be carried by {definition}: {why}")]
+    Unfit {
+        /// `message`, `block`, `payout` or `report`.
+        level: &'static str,
+        /// Its id; of a payout the external id.
+        id: String,
+        /// Member of the instruction.
+        member: &'static str,
+        /// The definition.
+        definition: String,
+        /// In words, without values.
+        why: &'static str,
+    },
 }
 
 impl WriteError {
@@ -83,6 +106,8 @@ impl WriteError {
             WriteError::Character { .. } => "write.character",
             WriteError::Sum { .. } => "write.sum",
             WriteError::Totals { .. } => "write.totals",
+            WriteError::Version { .. } => "write.version",
+            WriteError::Unfit { .. } => "write.unfit",
         }
     }
 }
@@ -116,32 +141,65 @@ const OCTETS: [Octet; 256] = {
     table
 };
 
+/// How a document begins.
+#[derive(Clone, Debug)]
+pub struct Root<'a> {
+    /// Namespace of `Document` and everything in it.
+    pub namespace: Cow<'a, str>,
+    /// Name of the schema's file for `xsi:schemaLocation`, where its readers go by it.
+    pub schema_file: Option<&'a str>,
+    /// Name of the one child of `Document`.
+    pub child: &'static str,
+}
+
+impl Root<'_> {
+    /// A document of the standard by its message id, like `camt.055.001.09`.
+    pub fn of(message_id: &str, child: &'static str) -> Root<'static> {
+        let namespace = Cow::Owned(format!("{NAMESPACE_PREFIX}{message_id}"));
+        Root { namespace, schema_file: None, child }
+    }
+}
+
 /// Writes elements to an output. The first failure is kept and everything after it ignored, so that a message is
 /// written in straight lines; [`Emitter::finish`] and [`Emitter::check`] tell it.
 pub struct Emitter<'a> {
     out: &'a mut dyn io::Write,
-    definition: Definition,
+    child: &'static str,
     held: Vec<u8>,
     flushed: u64,
     failure: Option<WriteError>,
 }
 
+/// What writes tags is always inlined: their names are known where they are written, and so the lengths that are copied.
 impl<'a> Emitter<'a> {
     /// Begins a document: the declaration, `Document` in the definition's namespace, and its one child.
     pub fn begin(out: &'a mut dyn io::Write, definition: Definition) -> Emitter<'a> {
+        Emitter::begin_at(out, Root::of(&definition.to_string(), definition.kind.child()))
+    }
+
+    /// Begins a document whose root is not that of a definition of the standard.
+    pub fn begin_at(out: &'a mut dyn io::Write, root: Root<'_>) -> Emitter<'a> {
         let held = Vec::with_capacity(HELD_OCTETS + HELD_OCTETS / 4);
-        let mut emitter = Emitter { out, definition, held, flushed: 0, failure: None };
-        emitter.raw(DECLARATION);
-        emitter.raw("<Document xmlns=\"");
-        emitter.raw(&definition.namespace());
-        emitter.raw("\">");
-        emitter.open(definition.kind.child());
+        let mut emitter = Emitter { out, child: root.child, held, flushed: 0, failure: None };
+        emitter.markup(DECLARATION);
+        emitter.markup("<Document xmlns=\"");
+        emitter.plain(root.namespace.as_bytes());
+        if let Some(file) = root.schema_file {
+            // In canonical form declarations of namespaces stand before attributes.
+            emitter
+                .markup("\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"");
+            emitter.plain(root.namespace.as_bytes());
+            emitter.markup(" ");
+            emitter.plain(file.as_bytes());
+        }
+        emitter.markup("\">");
+        emitter.open(root.child);
         emitter
     }
 
     /// Ends the document and hands the rest to the output. Gives the number of octets of the whole document.
     pub fn finish(mut self) -> Result<u64, WriteError> {
-        self.close(self.definition.kind.child());
+        self.close(self.child);
         self.close("Document");
         self.flush();
         match self.failure {
@@ -159,30 +217,63 @@ impl<'a> Emitter<'a> {
     }
 
     /// `<name>`.
+    #[inline(always)]
     pub fn open(&mut self, name: &'static str) {
-        if self.held.len() >= HELD_OCTETS {
-            self.flush();
-        }
+        self.make_room();
         self.held.push(b'<');
-        self.raw(name);
+        self.held.extend_from_slice(name.as_bytes());
         self.held.push(b'>');
     }
 
     /// `</name>`.
+    #[inline(always)]
     pub fn close(&mut self, name: &'static str) {
         self.held.extend_from_slice(b"</");
-        self.raw(name);
+        self.held.extend_from_slice(name.as_bytes());
         self.held.push(b'>');
     }
 
+    /// Tags as they stand, like `</InstrId><EndToEndId>`: the quick way where many elements follow each other.
+    #[inline(always)]
+    pub fn markup(&mut self, tags: &'static str) {
+        self.held.extend_from_slice(tags.as_bytes());
+    }
+
+    /// Text that is known to need no escape, as ids made of letters and digits.
+    #[inline(always)]
+    pub fn plain(&mut self, text: &[u8]) {
+        self.held.extend_from_slice(text);
+    }
+
+    /// The text of an element whose tags the caller writes; `element` is its name, for an error.
+    #[inline(always)]
+    pub fn characters(&mut self, element: &'static str, text: &str) {
+        if is_plain(text.as_bytes()) {
+            self.held.extend_from_slice(text.as_bytes());
+        } else {
+            self.escaped(element, text);
+        }
+    }
+
+    /// Hands what is held to the output when it is enough. Asked by every [`Emitter::open`]; between tags written
+    /// with [`Emitter::markup`] the caller asks now and then.
+    #[inline(always)]
+    pub fn make_room(&mut self) {
+        if self.held.len() >= HELD_OCTETS {
+            self.flush();
+        }
+    }
+
     /// An element with text.
+    #[inline(always)]
     pub fn text(&mut self, name: &'static str, text: &str) {
         self.open(name);
-        self.escaped(name, text);
+        self.characters(name, text);
         self.close(name);
     }
 
     /// An element with text, or nothing.
+    #[inline(always)]
     pub fn optional(&mut self, name: &'static str, text: Option<&str>) {
         if let Some(text) = text {
             self.text(name, text);
@@ -199,9 +290,14 @@ impl<'a> Emitter<'a> {
     /// An element with an amount and its currency, with as many decimals as the currency has.
     pub fn amount(&mut self, name: &'static str, amount: &Amount) {
         self.open_currency(name, amount.currency().code());
+        self.amount_digits(amount);
+        self.close(name);
+    }
+
+    /// The digits of an amount in an element whose tags the caller writes.
+    pub fn amount_digits(&mut self, amount: &Amount) {
         let decimals = amount.currency().minor_units() as usize;
         self.decimal_digits(amount.minor().unsigned_abs().into(), decimals);
-        self.close(name);
     }
 
     /// An element with an amount as a bank states it.
@@ -230,10 +326,10 @@ impl<'a> Emitter<'a> {
         self.close("Id");
     }
 
-    /// An agent known by its BIC, in the versions since 2019.
-    pub fn agent(&mut self, name: &'static str, bic: &str) {
+    /// An agent known by its BIC, which has the tag `of_bic`.
+    pub fn agent(&mut self, name: &'static str, of_bic: &'static str, bic: &str) {
         self.open(name);
-        self.nested("FinInstnId", "BICFI", bic);
+        self.nested("FinInstnId", of_bic, bic);
         self.close(name);
     }
 
@@ -271,15 +367,27 @@ impl<'a> Emitter<'a> {
         self.close(name);
     }
 
+    /// An element with a date as one of several forms: `<outer><Dt>2026-11-22</Dt></outer>`.
+    pub fn day(&mut self, name: &'static str, date: NaiveDate) {
+        self.open(name);
+        self.date("Dt", date);
+        self.close(name);
+    }
+
     /// An element with a moment in whole seconds of UTC, `2026-11-22T16:54:34Z`.
     pub fn moment(&mut self, name: &'static str, moment: DateTime<Utc>) {
         self.open(name);
         self.date_digits(moment.date_naive());
-        for (mark, value) in [(b'T', moment.hour()), (b':', moment.minute()), (b':', moment.second())] {
-            self.held.push(mark);
-            self.two_digits(value);
-        }
+        self.held.push(b'T');
+        self.time_digits(moment.time());
         self.held.push(b'Z');
+        self.close(name);
+    }
+
+    /// An element with a time of day in whole seconds, without a zone, `16:54:34`.
+    pub fn time(&mut self, name: &'static str, time: NaiveTime) {
+        self.open(name);
+        self.time_digits(time);
         self.close(name);
     }
 
@@ -288,10 +396,7 @@ impl<'a> Emitter<'a> {
         self.failure.get_or_insert(failure);
     }
 
-    fn raw(&mut self, text: &str) {
-        self.held.extend_from_slice(text.as_bytes());
-    }
-
+    #[cold]
     fn flush(&mut self) {
         if self.failure.is_none()
             && let Err(error) = self.out.write_all(&self.held)
@@ -303,17 +408,19 @@ impl<'a> Emitter<'a> {
     }
 
     fn open_currency(&mut self, name: &'static str, currency: &str) {
+        self.make_room();
         self.held.push(b'<');
-        self.raw(name);
-        self.raw(" Ccy=\"");
+        self.plain(name.as_bytes());
+        self.markup(" Ccy=\"");
         // A code that is no code would need the other escapes of attributes; letters and digits need none.
         match currency.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            true => self.raw(currency),
+            true => self.plain(currency.as_bytes()),
             false => self.fail(WriteError::Character { element: name, code_point: first_odd(currency) }),
         }
-        self.raw("\">");
+        self.markup("\">");
     }
 
+    #[cold]
     fn escaped(&mut self, element: &'static str, text: &str) {
         let octets = text.as_bytes();
         let mut from = 0;
@@ -333,7 +440,7 @@ impl<'a> Emitter<'a> {
                 }
             };
             self.held.extend_from_slice(&octets[from..at]);
-            self.raw(escape);
+            self.markup(escape);
             from = at + 1;
         }
         self.held.extend_from_slice(&octets[from..]);
@@ -351,9 +458,9 @@ impl<'a> Emitter<'a> {
         // 39 digits of a u128 and a point.
         let mut digits = [b'0'; 40];
         let mut at = digits.len();
-        let mut rest = number;
+        let mut left = Left::of(number);
         for written in 0.. {
-            if rest == 0 && written > decimals {
+            if written > decimals && left.is_zero() {
                 break;
             }
             if written == decimals && decimals > 0 {
@@ -361,7 +468,7 @@ impl<'a> Emitter<'a> {
                 digits[at] = b'.';
             }
             at -= 1;
-            digits[at] = b'0' + last_digit(&mut rest);
+            digits[at] = b'0' + left.take_digit();
         }
         self.held.extend_from_slice(&digits[at..]);
     }
@@ -381,20 +488,75 @@ impl<'a> Emitter<'a> {
         }
     }
 
+    fn time_digits(&mut self, time: NaiveTime) {
+        self.two_digits(time.hour());
+        for value in [time.minute(), time.second()] {
+            self.held.push(b':');
+            self.two_digits(value);
+        }
+    }
+
     fn two_digits(&mut self, value: u32) {
         let digit = |value: u32| b'0' + (value % 10) as u8;
         self.held.extend_from_slice(&[digit(value / 10), digit(value)]);
     }
 }
 
-/// Takes the last decimal digit off a number. Almost every number fits 64 bits, where dividing is many times faster.
-fn last_digit(rest: &mut u128) -> u8 {
-    let (shorter, digit) = match u64::try_from(*rest) {
-        Ok(small) => ((small / 10).into(), (small % 10) as u8),
-        Err(_) => (*rest / 10, (*rest % 10) as u8),
+/// What is left of a number whose digits are taken off from the end. Almost every number fits 64 bits, where dividing is
+/// many times faster.
+enum Left {
+    Short(u64),
+    Long(u128),
+}
+
+impl Left {
+    fn of(number: u128) -> Left {
+        u64::try_from(number).map_or(Left::Long(number), Left::Short)
+    }
+
+    fn is_zero(&self) -> bool {
+        matches!(self, Left::Short(0) | Left::Long(0))
+    }
+
+    fn take_digit(&mut self) -> u8 {
+        match self {
+            Left::Short(number) => {
+                let digit = *number % 10;
+                *number /= 10;
+                digit as u8
+            }
+            Left::Long(number) => {
+                let digit = *number % 10;
+                *self = Left::of(*number / 10);
+                digit as u8
+            }
+        }
+    }
+}
+
+/// Whether no octet needs a second look: eight at a time, the last eight once more where they overlap.
+fn is_plain(octets: &[u8]) -> bool {
+    let Some(last) = octets.last_chunk::<8>() else {
+        return octets.iter().all(|octet| OCTETS[usize::from(*octet)] == Octet::Plain);
     };
-    *rest = shorter;
-    digit
+    let (words, _) = octets.as_chunks::<8>();
+    let found = words.iter().fold(odd_octets(*last), |found, word| found | odd_octets(*word));
+    found == 0
+}
+
+/// A bit set if one of eight octets may need care: below the space, `&`, `<`, `>` or 0xEF.
+#[inline]
+fn odd_octets(octets: [u8; 8]) -> u64 {
+    const fn each(octet: u8) -> u64 {
+        u64::from_ne_bytes([octet; 8])
+    }
+    // A zero octet borrows from its high bit, and only a zero octet, or one above it, shows that.
+    let zero = |word: u64| word.wrapping_sub(each(1)) & !word;
+    let word = u64::from_ne_bytes(octets);
+    let below_space = word.wrapping_sub(each(b' ')) & !word;
+    // `<` and `>` differ in one bit.
+    let angle = zero((word | each(b'<' ^ b'>')) ^ each(b'>'));
+    (below_space | zero(word ^ each(b'&')) | angle | zero(word ^ each(0xEF))) & each(0x80)
 }
 
 fn escape(octet: u8) -> &'static str {

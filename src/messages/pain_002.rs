@@ -4,8 +4,11 @@
 //! Values stand as in the document, without the white space around them. Of a value that occurs twice where it
 //! may occur once the first stays; the schema walk reports the second.
 
-use crate::messages::reading::{Begun, Output, Place, Remark, Trail, Value, keep, keep_amount, trimmed};
+use crate::messages::reading::{
+    Begun, Output, Place, Remark, Took, Trail, Value, keep, keep_amount, keep_amount_in, trimmed,
+};
 use crate::messages::record::{BatchStatus, Echo, Reason, Record, Report, Status, StatusCount};
+use crate::messages::spare::Spare;
 use crate::schema::event::Element;
 
 /// An element that the reader knows, by its place.
@@ -154,7 +157,10 @@ pub struct StatusReader {
     created: Option<String>,
     report: Report,
     batch: BatchStatus,
-    status: Status,
+    status: Box<Status>,
+    /// An empty one, if there is one already.
+    next_status: Option<Box<Status>>,
+    spare: Spare,
     /// Values of the echo that stand back if the order's own are there too.
     settlement: Echo,
     currency: String,
@@ -177,7 +183,9 @@ impl StatusReader {
             created: None,
             report: Report::default(),
             batch: BatchStatus::default(),
-            status: Status::default(),
+            status: Box::default(),
+            next_status: None,
+            spare: Spare::default(),
             settlement: Echo::default(),
             currency: String::new(),
             report_given: false,
@@ -190,10 +198,8 @@ impl StatusReader {
     }
 
     /// An element begins.
-    pub fn start(&mut self, element: &Element<'_>) -> Begun {
-        let node = self.trail.here().and_then(|parent| child(parent, element.local));
-        self.trail.enter(node);
-        match node {
+    pub fn start<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>) -> Begun {
+        match self.trail.start((member, &element), child) {
             Some(Node::Group | Node::Batch | Node::Transaction) => return Begun::Record,
             Some(Node::Reason) => self.reasons().push(Reason::default()),
             Some(Node::Count) => {
@@ -203,11 +209,30 @@ impl StatusReader {
             }
             Some(Node::EchoAmount | Node::EchoSettlementAmount) => {
                 self.currency.clear();
-                self.currency.push_str(element.attribute("Ccy").unwrap_or(""));
+                self.currency.push_str(element().attribute("Ccy").unwrap_or(""));
             }
             _ => {}
         }
         Begun::Inside
+    }
+
+    /// An element with text and nothing else, where it is neither a record nor a group.
+    #[inline]
+    pub fn leaf<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>, text: &str) -> Took {
+        let Some(node) = self.trail.leaf((member, &element), child) else { return Took::All };
+        match node {
+            Node::Group | Node::Batch | Node::Transaction | Node::Header | Node::Root => {
+                return Took::Nothing;
+            }
+            Node::Reason | Node::Count => return Took::Nothing,
+            Node::EchoAmount | Node::EchoSettlementAmount => {
+                self.currency.clear();
+                self.currency.push_str(element().attribute("Ccy").unwrap_or(""));
+            }
+            _ => {}
+        }
+        self.fill_text(node, trimmed(text));
+        Took::All
     }
 
     /// The record that `start` announced begins here.
@@ -233,10 +258,14 @@ impl StatusReader {
         let text = trimmed(text);
         self.trail.text_seen();
         if let Some(node) = self.trail.here() {
-            // White space between the elements of one that may hold either text or elements.
-            if text.is_empty() && matches!(node, Node::EchoDate | Node::ReasonChoice) {
-                return;
-            }
+            self.fill_text(node, text);
+        }
+    }
+
+    #[inline]
+    fn fill_text(&mut self, node: Node, text: &str) {
+        // White space between the elements of one that may hold either text or elements.
+        if !(text.is_empty() && matches!(node, Node::EchoDate | Node::ReasonChoice)) {
             self.fill(node, text);
         }
     }
@@ -271,6 +300,12 @@ impl StatusReader {
         if self.message_id.is_some() || self.created.is_some() {
             self.give_report_once(Place::default(), output);
         }
+    }
+
+    /// Whether something did not fit into a record since the last call of `take_remarks`.
+    #[inline]
+    pub fn has_remarks(&self) -> bool {
+        !self.remarks.is_empty()
     }
 
     /// What did not fit into a record since the last call.
@@ -308,7 +343,7 @@ impl StatusReader {
             | Node::EchoCreditorName => return self.fill_echo(node, text),
             _ => return self.fill_reason(node, text),
         };
-        keep(slot, text);
+        self.spare.keep(slot, text);
     }
 
     fn fill_reason(&mut self, node: Node, text: &str) {
@@ -337,13 +372,15 @@ impl StatusReader {
         let value = Value { text, currency };
         let echo = self.status.echo.get_or_insert_default();
         match node {
-            Node::EchoAmount => keep_amount(&mut echo.amount, &mut echo.currency, value),
+            Node::EchoAmount => {
+                keep_amount_in(&mut self.spare, (&mut echo.amount, &mut echo.currency), value)
+            }
             Node::EchoSettlementAmount => {
                 keep_amount(&mut self.settlement.amount, &mut self.settlement.currency, value);
             }
-            Node::EchoDate => keep(&mut echo.date, text),
+            Node::EchoDate => self.spare.keep(&mut echo.date, text),
             Node::EchoSettlementDate => keep(&mut self.settlement.date, text),
-            _ => keep(&mut echo.creditor, text),
+            _ => self.spare.keep(&mut echo.creditor, text),
         }
     }
 
@@ -408,7 +445,7 @@ impl StatusReader {
     }
 
     fn give_status(&mut self, output: &mut Output<'_>) {
-        let mut status = std::mem::take(&mut self.status);
+        let status = &mut self.status;
         let settlement = std::mem::take(&mut self.settlement);
         if let Some(echo) = &mut status.echo {
             if echo.amount.is_none() {
@@ -416,9 +453,15 @@ impl StatusReader {
             }
             echo.date = echo.date.take().or(settlement.date);
         }
-        status.echo = status.echo.filter(|echo| *echo != Echo::default());
-        if let Some(place) = self.status_place.take() {
-            output.give(Record::Status(Box::new(status)), place);
+        if status.echo.as_ref().is_some_and(|echo| *echo == Echo::default()) {
+            status.echo = None;
+        }
+        let Some(place) = self.status_place.take() else { return **status = Status::default() };
+        let status = std::mem::replace(status, self.next_status.take().unwrap_or_default());
+        let lent = output.lend(Record::Status(status), place);
+        if let Some(Record::Status(mut status)) = lent {
+            self.spare.empty_status(&mut status);
+            self.next_status = Some(status);
         }
     }
 

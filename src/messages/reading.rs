@@ -4,6 +4,8 @@
 use serde::Serialize;
 
 use crate::messages::record::Record;
+use crate::messages::spare::Spare;
+use crate::schema::event::Element;
 
 /// A place in the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,16 +28,29 @@ pub struct Origin {
     pub record_index: u64,
 }
 
+/// Who gets the records.
+enum Sink<'a> {
+    /// Each for good.
+    Given(&'a mut dyn FnMut(Record, Origin)),
+    /// Each to look at; what is left in it is used again.
+    Lent(&'a mut dyn FnMut(&mut Record, Origin)),
+}
+
 /// Hands records out in document order and numbers them.
 pub struct Output<'a> {
-    sink: &'a mut dyn FnMut(Record, Origin),
+    sink: Sink<'a>,
     records: u64,
 }
 
 impl<'a> Output<'a> {
     /// An output that has given nothing yet.
     pub fn new(sink: &'a mut dyn FnMut(Record, Origin)) -> Output<'a> {
-        Output { sink, records: 0 }
+        Output { sink: Sink::Given(sink), records: 0 }
+    }
+
+    /// An output whose records are only lent: their memory serves the next ones.
+    pub fn lending(sink: &'a mut dyn FnMut(&mut Record, Origin)) -> Output<'a> {
+        Output { sink: Sink::Lent(sink), records: 0 }
     }
 
     /// Hands out a record that counts.
@@ -45,9 +60,28 @@ impl<'a> Output<'a> {
     }
 
     /// Hands out what does not count as a record: document, deviation, verdict.
-    pub fn aside(&mut self, record: Record, place: Place) {
+    pub fn aside(&mut self, mut record: Record, place: Place) {
         let origin = Origin { line: place.line, column: place.column, record_index: self.records };
-        (self.sink)(record, origin);
+        match &mut self.sink {
+            Sink::Given(sink) => sink(record, origin),
+            Sink::Lent(sink) => sink(&mut record, origin),
+        }
+    }
+
+    /// Hands out a record that counts, and gives it back if it was only looked at.
+    pub fn lend(&mut self, mut record: Record, place: Place) -> Option<Record> {
+        let origin = Origin { line: place.line, column: place.column, record_index: self.records };
+        self.records += 1;
+        match &mut self.sink {
+            Sink::Given(sink) => {
+                sink(record, origin);
+                None
+            }
+            Sink::Lent(sink) => {
+                sink(&mut record, origin);
+                Some(record)
+            }
+        }
     }
 
     /// Records given since the count began.
@@ -94,11 +128,40 @@ impl Remark {
     }
 }
 
+/// Children that a trail remembers. A power of two. Chosen by us: a report has some sixty different places.
+const REMEMBERED: usize = 512;
+
+/// Stands for an element whose children are not remembered.
+const UNNUMBERED: u32 = u32::MAX;
+
+/// A child that was looked up: of the element with this number, in this place of the definition.
+#[derive(Clone, Copy)]
+struct Child<N> {
+    parent: u32,
+    number: u32,
+    member: u16,
+    node: Option<N>,
+}
+
 /// The open elements that a reader knows. Below an unknown one everything is passed over.
 pub struct Trail<N> {
-    open: Vec<N>,
+    /// With the number under which each is remembered.
+    open: Vec<(N, u32)>,
     passed_over: u64,
     childless: bool,
+    /// By the parent's number and the place in the definition. A child depends on nothing else than its parent and its name.
+    children: Vec<Child<N>>,
+    /// The last number given out.
+    number: u32,
+}
+
+/// Whether a reader took an element that holds text alone in one go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Took {
+    /// Start, text and end.
+    All,
+    /// Nothing: the three are still due, one by one.
+    Nothing,
 }
 
 /// What an end tag closed.
@@ -112,13 +175,79 @@ pub struct Left<N> {
 impl<N: Copy> Trail<N> {
     /// A trail that stands in the message's root.
     pub fn in_root(root: N) -> Trail<N> {
-        Trail { open: vec![root], passed_over: 0, childless: false }
+        let nothing = Child { parent: UNNUMBERED, number: UNNUMBERED, member: 0, node: None };
+        Trail {
+            open: vec![(root, 0)],
+            passed_over: 0,
+            childless: false,
+            children: vec![nothing; REMEMBERED],
+            number: 0,
+        }
+    }
+
+    /// Looks an element up among the children of the open one; `child` knows them by name. Gives its number, too.
+    #[inline]
+    fn look_up<'e>(
+        &mut self,
+        (member, element): (Option<u16>, impl Fn() -> Element<'e>),
+        child: impl Fn(N, &str) -> Option<N>,
+    ) -> (Option<N>, u32) {
+        let (Some((parent, above)), 0) = (self.open.last().copied(), self.passed_over) else {
+            return (None, UNNUMBERED);
+        };
+        let Some(member) = member else { return (child(parent, element().local), UNNUMBERED) };
+        let slot = (u32::from(member) + above.wrapping_mul(37)) as usize % REMEMBERED;
+        match self.children.get_mut(slot) {
+            Some(known) if known.parent == above && known.member == member && above != UNNUMBERED => {
+                (known.node, known.number)
+            }
+            Some(other) if above != UNNUMBERED && self.number < UNNUMBERED - 1 => {
+                self.number += 1;
+                let node = child(parent, element().local);
+                *other = Child { parent: above, number: self.number, member, node };
+                (node, self.number)
+            }
+            _ => (child(parent, element().local), UNNUMBERED),
+        }
+    }
+
+    /// Enters an element, which is known if `child` knows its name below the open one. `named` says where the definition names it,
+    /// and what it is.
+    #[inline]
+    pub fn start<'e>(
+        &mut self,
+        named: (Option<u16>, impl Fn() -> Element<'e>),
+        child: impl Fn(N, &str) -> Option<N>,
+    ) -> Option<N> {
+        let (node, number) = self.look_up(named, child);
+        match node {
+            Some(node) => {
+                self.open.push((node, number));
+                self.childless = true;
+            }
+            None => {
+                self.passed_over += 1;
+                self.childless = false;
+            }
+        }
+        node
+    }
+
+    /// Passes an element that holds text alone, as if it had been entered, its text seen, and left.
+    #[inline]
+    pub fn leaf<'e>(
+        &mut self,
+        named: (Option<u16>, impl Fn() -> Element<'e>),
+        child: impl Fn(N, &str) -> Option<N>,
+    ) -> Option<N> {
+        self.childless = false;
+        self.look_up(named, child).0
     }
 
     /// The element that stands open, unless it is one that the reader does not know.
     #[inline]
     pub fn here(&self) -> Option<N> {
-        if self.passed_over > 0 { None } else { self.open.last().copied() }
+        if self.passed_over > 0 { None } else { self.open.last().map(|(node, _)| *node) }
     }
 
     /// Enters a known element, or passes over an unknown one.
@@ -126,7 +255,7 @@ impl<N: Copy> Trail<N> {
     pub fn enter(&mut self, node: Option<N>) {
         match node {
             Some(node) if self.passed_over == 0 => {
-                self.open.push(node);
+                self.open.push((node, UNNUMBERED));
                 self.childless = true;
             }
             _ => {
@@ -150,7 +279,7 @@ impl<N: Copy> Trail<N> {
             return None;
         }
         let empty = std::mem::replace(&mut self.childless, false);
-        self.open.pop().map(|node| Left { node, empty })
+        self.open.pop().map(|(node, _)| Left { node, empty })
     }
 }
 
@@ -174,6 +303,19 @@ pub fn keep(slot: &mut Option<String>, text: &str) {
     }
 }
 
+/// The first amount stays, together with its own currency; both in spare memory.
+#[inline]
+pub fn keep_amount_in(
+    spare: &mut Spare,
+    (amount, currency): (&mut Option<String>, &mut Option<String>),
+    value: Value<'_>,
+) {
+    if amount.is_none() {
+        *amount = Some(spare.own(value.text));
+        *currency = value.currency.map(|currency| spare.own(currency));
+    }
+}
+
 /// The first amount stays, together with its own currency.
 pub fn keep_amount(amount: &mut Option<String>, currency: &mut Option<String>, value: Value<'_>) {
     if amount.is_none() {
@@ -193,9 +335,14 @@ pub struct Value<'a> {
 
 /// `CdtDbtInd` in words; anything else stays out of the record, since the walk reports it as a deviation.
 pub fn direction(text: &str) -> Option<String> {
+    direction_word(text).map(str::to_owned)
+}
+
+/// The word for a `CdtDbtInd`.
+pub fn direction_word(text: &str) -> Option<&'static str> {
     match text {
-        "CRDT" => Some("credit".to_owned()),
-        "DBIT" => Some("debit".to_owned()),
+        "CRDT" => Some("credit"),
+        "DBIT" => Some("debit"),
         _ => None,
     }
 }

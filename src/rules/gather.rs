@@ -46,8 +46,6 @@ pub enum Part {
     Batch,
     /// The message with all its batches.
     Message,
-    /// The document is closed. Where the input broke off, no [`Part::Message`] came before.
-    Closed,
 }
 
 #[derive(Debug)]
@@ -102,7 +100,6 @@ impl Gather {
             Seen::At(place, index) => self.at(place, index),
             Seen::Text(text) => self.text.push_str(text),
             Seen::End => return self.end(),
-            Seen::Closed => return Some(Part::Closed),
         }
         None
     }

@@ -4,7 +4,10 @@ use std::io::BufRead;
 
 use chrono::NaiveDate;
 
-use crate::messages::validate::{Seen, Validated, validate_watched};
+use crate::messages::unwrap::Source;
+use crate::messages::validate::{
+    Judge as By, Judged as ByFile, Parsed, Seen, Validated, together, validate_watched,
+};
 use crate::schema::model::Schema;
 
 use super::check::{Found, Repeated, Running, Scene};
@@ -51,6 +54,15 @@ pub struct Judged {
     pub documents: u64,
 }
 
+/// What is asked of the rules: which sets, and the day that stands for today.
+#[derive(Clone, Copy)]
+pub struct Asked<'s> {
+    /// Each once.
+    pub sets: &'s [&'static RuleSet],
+    /// `--as-of`.
+    pub today: NaiveDate,
+}
+
 /// The schema's verdict on each document in the input and what these rule sets say, as of that day.
 pub fn judge(
     input: impl BufRead,
@@ -58,9 +70,22 @@ pub fn judge(
     sets: &[&'static RuleSet],
     today: NaiveDate,
 ) -> (Validated, Judged) {
-    let mut judge = Judge::new(sets, today);
-    let validated = validate_watched(input, schema, &mut |seen| judge.see(seen));
-    (validated, judge.done())
+    let mut input = input;
+    let by = schema.map_or(By::Shipped, By::One);
+    let (files, judged) = judge_source(Source::Stream(&mut input), None, by, Asked { sets, today });
+    (together(files), judged)
+}
+
+/// The same for an input that may hold several files, one verdict of the schema for each.
+pub fn judge_source(
+    source: Source<'_>,
+    file_name: Option<&str>,
+    by: By<'_>,
+    asked: Asked<'_>,
+) -> ((Vec<ByFile>, Parsed), Judged) {
+    let mut judge = Judge::new(asked.sets, asked.today);
+    let files = validate_watched(source, file_name, by, &mut |seen| judge.see(seen));
+    (files, judge.done())
 }
 
 /// Rules of one set that look at one level.
@@ -112,11 +137,15 @@ impl Judge {
     }
 
     fn done(mut self) -> Judged {
+        self.close_message();
         self.judged.findings.sort_by_key(|finding| (finding.line, finding.column));
         self.judged
     }
 
     fn see(&mut self, seen: Seen<'_>) {
+        if matches!(seen, Seen::Opened { .. }) {
+            self.close_message();
+        }
         match self.gathered.see(seen) {
             None => {}
             Some(Part::Document) => self.begin_message(),
@@ -134,14 +163,18 @@ impl Judge {
                 self.complete = true;
                 self.group();
             }
-            Some(Part::Closed) => {
-                // Where the input broke off, what stands in the header is judged still, but not what it counts.
-                if !self.complete {
-                    self.group();
-                }
-                self.judged.documents += u64::from(!self.gathered.message.is_empty());
-            }
         }
+    }
+
+    /// Where the input broke off, what stands in the header is judged still, but not what it counts.
+    fn close_message(&mut self) {
+        if self.gathered.message.is_empty() {
+            return;
+        }
+        if !self.complete {
+            self.group();
+        }
+        self.judged.documents += 1;
     }
 
     fn begin_message(&mut self) {

@@ -5,7 +5,8 @@ use std::io::BufRead;
 use chrono::NaiveDate;
 
 use crate::messages::reading::Place;
-use crate::messages::validate::{Seen, Validated, validate_watched};
+use crate::messages::unwrap::Source;
+use crate::messages::validate::{Judge, Seen, Validated, together, validate_watched};
 
 use super::address::{AddressKind, Written, addresses};
 use super::check::Check;
@@ -58,7 +59,9 @@ const RAILS: &[(&str, Option<&str>)] = &[
 /// Hands out the parties of every message in the input as they are read.
 pub fn parties(input: impl BufRead, sink: &mut dyn FnMut(PartyRow)) -> Validated {
     let mut report = Report { gathered: Gather::default(), batch_told: false, group_told: false, sink };
-    validate_watched(input, None, &mut |seen| report.see(seen))
+    let mut input = input;
+    let source = Source::Stream(&mut input);
+    together(validate_watched(source, None, Judge::Shipped, &mut |seen| report.see(seen)))
 }
 
 struct Report<'s> {
@@ -86,7 +89,7 @@ impl Report<'_> {
                 self.tell_batch();
                 self.batch_told = false;
             }
-            Some(Part::Message | Part::Closed) | None => {}
+            Some(Part::Message) | None => {}
         }
     }
 

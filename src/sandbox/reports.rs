@@ -99,7 +99,8 @@ pub fn status_report(
     report: &StatusReport,
     (message_id, created): (String, DateTime<Utc>),
 ) -> Result<Octets, ReportError> {
-    let header = status::Header { message_id, created, agent: Some(letterhead.bic.clone()) };
+    let header =
+        status::Header { version: status::VERSION, message_id, created, agent: Some(letterhead.bic.clone()) };
     let (code, reason) = report.group.map_or((None, None), |(code, reason)| (Some(code), reason));
     let group = status::GroupStatus {
         message_id: order.message_id.clone(),
@@ -134,7 +135,8 @@ pub fn relayed_report(
     lines: &[LineStatus],
     (message_id, created): (String, DateTime<Utc>),
 ) -> Result<Octets, ReportError> {
-    let header = status::Header { message_id, created, agent: Some(letterhead.bic.clone()) };
+    let header =
+        status::Header { version: status::VERSION, message_id, created, agent: Some(letterhead.bic.clone()) };
     let group = status::GroupStatus {
         message_id: format!("{}-IB{:08}", letterhead.id, order.number),
         message_name: "pacs.008.001.08".to_owned(),
@@ -230,7 +232,7 @@ pub fn notification(
     (message_id, created): (String, DateTime<Utc>),
 ) -> Result<Octets, ReportError> {
     let report = account_report(letterhead, extract, message_id.clone());
-    let header = camt::Header { message_id, created, recipient: None, page: None };
+    let header = camt::Header { version: camt::VERSION, message_id, created, recipient: None, page: None };
     let entries = extract.entries.iter().map(|(number, entry)| {
         let details = details(letterhead, extract, (*number, entry), camt::ReportKind::Notification);
         (entry_of(letterhead, extract, *number, entry), details)
@@ -264,6 +266,7 @@ pub fn statement(
         balance(code(page.number == page.of, "CLBD"), closing, extract.account.currency, day),
     ];
     let header = camt::Header {
+        version: camt::VERSION,
         message_id: format!("{id}-{}", page.number),
         created,
         recipient: None,

@@ -1,6 +1,6 @@
 //! One step in a content model: where an element fits, and what was expected instead. Knows tables, never text or events.
 
-use super::model::{Content, Member, MemberId, Schema, Slot, SlotKind, TypeId};
+use super::model::{Content, Key, Member, MemberId, Schema, Slot, SlotKind, TypeId};
 
 /// Before the first member of a type.
 pub(super) const NOWHERE: MemberId = MemberId::MAX;
@@ -29,24 +29,24 @@ pub(super) enum Entry {
     Unknown,
 }
 
-/// Enters the element `name`, whose `head_of` is `head`, into the content `first..end` and moves the place.
+/// Enters the element `name`, whose key is `key`, into the content `first..end` and moves the place.
 #[inline]
 pub(super) fn enter(
     schema: &Schema,
     (first, end): (MemberId, MemberId),
     place: &mut Place,
-    (head, name): (u64, &[u8]),
+    (key, name): (Key, &[u8]),
 ) -> Entry {
     let current = schema.members.get(usize::from(place.member));
     let from = current.map_or(first, |member| member.rescan);
     let ahead = schema.members.get(usize::from(from)..usize::from(end)).unwrap_or(&[]);
     for (index, member) in (from..).zip(ahead) {
-        if member.name.is(head, name) {
+        if member.name.is(key, name) {
             return advance(schema, current, place, index);
         }
     }
     let behind = schema.members.get(usize::from(first)..usize::from(from)).unwrap_or(&[]);
-    match (first..).zip(behind).find(|(_, member)| member.name.is(head, name)) {
+    match (first..).zip(behind).find(|(_, member)| member.name.is(key, name)) {
         Some((index, _)) => Entry::Late(index),
         None => Entry::Unknown,
     }
@@ -71,6 +71,63 @@ fn advance(schema: &Schema, current: Option<&Member>, place: &mut Place, index: 
     }
     *place = Place { member: index, count: place.count.saturating_add(1) };
     if place.count > member.max { Entry::Surplus(index) } else { Entry::Fits(index) }
+}
+
+/// For each member, and for the beginning of each type, the member that followed last time. Only followers that always fit are kept:
+/// those of another slot behind a member that need not come twice, and the member itself.
+#[derive(Default)]
+pub(super) struct Followers {
+    members: usize,
+    next: Vec<MemberId>,
+}
+
+impl Followers {
+    pub fn of(schema: &Schema) -> Followers {
+        let members = schema.members.len();
+        Followers { members, next: vec![NOWHERE; members + schema.types.len()] }
+    }
+
+    #[inline]
+    fn spot(&self, kind: TypeId, place: Place) -> usize {
+        if place.member == NOWHERE { self.members + usize::from(kind) } else { usize::from(place.member) }
+    }
+
+    /// The member to try first.
+    #[inline]
+    pub fn likely<'s>(
+        &self,
+        schema: &'s Schema,
+        kind: TypeId,
+        place: Place,
+    ) -> Option<(MemberId, &'s Member)> {
+        let index = *self.next.get(self.spot(kind, place))?;
+        Some((index, schema.members.get(usize::from(index))?))
+    }
+
+    /// The place behind the follower, if it may still come.
+    #[inline]
+    pub fn enter(place: Place, index: MemberId, member: &Member) -> Option<Place> {
+        if index != place.member {
+            return Some(Place { member: index, count: 1 });
+        }
+        (place.count < member.max).then(|| Place { member: index, count: place.count.saturating_add(1) })
+    }
+
+    /// Keeps a follower that fitted.
+    pub fn keep(&mut self, schema: &Schema, kind: TypeId, before: Place, index: MemberId) {
+        let current = schema.members.get(usize::from(before.member));
+        let member = &schema.members[usize::from(index)];
+        let always = match current {
+            None => true,
+            Some(current) => index == before.member || (current.slot != member.slot && current.min <= 1),
+        };
+        let spot = self.spot(kind, before);
+        if let Some(next) =
+            self.next.get_mut(spot).filter(|_| always && member.name.key().length <= Key::WHOLE)
+        {
+            *next = index;
+        }
+    }
 }
 
 /// Whether the member stands in a choice that may itself occur several times.

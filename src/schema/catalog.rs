@@ -8,6 +8,9 @@ use super::xsd;
 /// What every namespace of ISO 20022 begins with; the message id follows.
 pub const NAMESPACE_PREFIX: &str = "urn:iso:std:iso:20022:tech:xsd:";
 
+/// Publisher, message id and SHA-256 of every original.
+const SOURCES: &str = include_str!("../../schemas/SOURCES.txt");
+
 /// How many definitions are shipped.
 const COUNT: usize = 163;
 
@@ -201,9 +204,19 @@ pub fn ids() -> impl Iterator<Item = &'static str> {
     SHIPPED.iter().map(|shipped| shipped.id)
 }
 
+/// Of each shipped definition, in the order of [`ids`]: who published the original, and its SHA-256 in hexadecimal digits.
+pub fn sources() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let named = |line: &'static str| {
+        let (rest, digest) = line.rsplit_once(' ')?;
+        rest.rsplit_once(' ').map(|(publisher, _)| (publisher, digest))
+    };
+    SOURCES.lines().filter_map(named)
+}
+
 /// The definition of a message, such as `camt.054.001.08`.
 pub fn by_message_id(id: &str) -> Option<&'static Schema> {
-    SHIPPED.iter().find(|shipped| shipped.id == id).map(Shipped::tables)
+    let index = SHIPPED.binary_search_by(|shipped| shipped.id.cmp(id)).ok()?;
+    SHIPPED.get(index).map(Shipped::tables)
 }
 
 /// The definition with a namespace, such as `urn:iso:std:iso:20022:tech:xsd:camt.054.001.08`.

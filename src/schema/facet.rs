@@ -1,7 +1,7 @@
 //! Values: built-in types and the facets that narrow them. Knows texts, never elements.
 
 use super::lexical;
-use super::model::{Name, head_of};
+use super::model::{Key, Name};
 use super::pattern::Pattern;
 
 /// The built-in types that ISO 20022 definitions restrict.
@@ -25,6 +25,12 @@ pub enum Primitive {
     GYearMonth,
     /// `xs:base64Binary`
     Base64Binary,
+    /// `xs:integer` and what is derived from it; the bounds tell them apart.
+    Integer,
+    /// `xs:normalizedString`: each white space character counts as a space.
+    NormalizedString,
+    /// `xs:token`: white space is collapsed.
+    Token,
 }
 
 /// Every built-in type with its name.
@@ -38,6 +44,9 @@ pub const PRIMITIVES: &[(&str, Primitive)] = &[
     ("gYear", Primitive::GYear),
     ("gYearMonth", Primitive::GYearMonth),
     ("base64Binary", Primitive::Base64Binary),
+    ("integer", Primitive::Integer),
+    ("normalizedString", Primitive::NormalizedString),
+    ("token", Primitive::Token),
 ];
 
 impl Primitive {
@@ -58,6 +67,8 @@ pub struct Facets {
     pub max_length: Option<u64>,
     /// A value must match one of them.
     pub patterns: Vec<Pattern>,
+    /// The patterns of the types that this one restricts, step by step: a value must match one of each. Empty without `patterns`.
+    pub further_patterns: Vec<Vec<Pattern>>,
     /// The values allowed, if not empty.
     pub(super) enumeration: Vec<Name>,
     /// Most significant digits.
@@ -131,6 +142,9 @@ pub(super) fn check(primitive: Primitive, facets: &Facets, value: &str) -> Resul
         Primitive::String => check_string(facets, value),
         Primitive::Decimal => check_decimal(facets, value),
         Primitive::Base64Binary => check_base64(facets, value),
+        Primitive::Token => check_string(facets, &lexical::collapse(value)),
+        Primitive::NormalizedString => check_string(facets, &lexical::replace(value)),
+        Primitive::Integer => check_integer(facets, value),
         _ => check_other(primitive, facets, value),
     }
 }
@@ -167,17 +181,25 @@ fn check_lengths(facets: &Facets, length: u64, unit: &str) -> Result<(), Broken>
 
 #[inline]
 fn check_patterns(facets: &Facets, value: &str) -> Result<(), Broken> {
-    if facets.patterns.is_empty() || facets.patterns.iter().any(|pattern| pattern.matches(value)) {
+    if facets.patterns.is_empty() {
         return Ok(());
     }
-    let expected: Vec<&str> = facets.patterns.iter().map(Pattern::source).collect();
+    let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(value));
+    let broken_step = match matches(&facets.patterns) {
+        true => match facets.further_patterns.iter().find(|step| !matches(step)) {
+            Some(step) => step,
+            None => return Ok(()),
+        },
+        false => &facets.patterns,
+    };
+    let expected: Vec<&str> = broken_step.iter().map(Pattern::source).collect();
     broken("schema.facet.pattern", format!("{} does not match {}", quoted(value), expected.join(" or ")))
 }
 
 #[inline]
 fn check_enumeration(facets: &Facets, value: &str) -> Result<(), Broken> {
-    let head = head_of(value.as_bytes());
-    if facets.enumeration.iter().any(|allowed| allowed.is(head, value.as_bytes())) {
+    let key = Key::of(value.as_bytes());
+    if facets.enumeration.iter().any(|allowed| allowed.is(key, value.as_bytes())) {
         return Ok(());
     }
     let shown = 24;
@@ -216,6 +238,13 @@ fn check_decimal(facets: &Facets, value: &str) -> Result<(), Broken> {
     Ok(())
 }
 
+fn check_integer(facets: &Facets, value: &str) -> Result<(), Broken> {
+    if !lexical::is_integer(lexical::trim(value)) {
+        return broken("schema.value", format!("{} is not an integer", quoted(value)));
+    }
+    check_decimal(facets, value)
+}
+
 fn check_base64(facets: &Facets, value: &str) -> Result<(), Broken> {
     let Some(octets) = lexical::base64_octets(value) else {
         return broken("schema.value", format!("{} is not base64", quoted(value)));
@@ -236,7 +265,12 @@ fn check_other(primitive: Primitive, facets: &Facets, value: &str) -> Result<(),
         Primitive::Time => lexical::is_time(lexical::trim_start(exact)),
         Primitive::GYear => lexical::is_year(exact),
         Primitive::GYearMonth => lexical::is_year_month(exact),
-        Primitive::String | Primitive::Decimal | Primitive::Base64Binary => true,
+        Primitive::String
+        | Primitive::Decimal
+        | Primitive::Base64Binary
+        | Primitive::Integer
+        | Primitive::NormalizedString
+        | Primitive::Token => true,
     };
     if !valid {
         return broken(

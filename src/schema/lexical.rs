@@ -34,6 +34,20 @@ pub(super) fn collapse(value: &str) -> Cow<'_, str> {
     Cow::Owned(words.join(" "))
 }
 
+/// The value with each white space character as a space.
+pub(super) fn replace(value: &str) -> Cow<'_, str> {
+    if value.bytes().any(|octet| is_space(octet) && octet != b' ') {
+        return Cow::Owned(value.replace(['\t', '\n', '\r'], " "));
+    }
+    Cow::Borrowed(value)
+}
+
+/// `xs:integer` without white space at its ends.
+pub(super) fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit())
+}
+
 /// A decimal number taken apart; the parts lie in the text. A lone sign is none, although libxml2 lets one with white space
 /// behind it pass.
 pub(super) struct Decimal<'a> {

@@ -7,6 +7,8 @@ pub mod facet;
 mod lexical;
 pub mod model;
 pub mod pattern;
+mod pattern_blocks;
+mod pattern_text;
 pub mod restate;
 pub mod walk;
 pub mod xsd;

@@ -22,7 +22,9 @@ pub struct Schema {
     pub(super) root: Name,
     /// Type of the global element.
     pub(super) root_type: TypeId,
-    /// All types that the global element reaches.
+    /// Global elements to which content models refer. They are no documents.
+    pub(super) others: Vec<(Name, TypeId)>,
+    /// All types: those that the global element reaches, then the others.
     pub(super) types: Vec<Type>,
     /// The particles of all types, one run per type.
     pub(super) slots: Vec<Slot>,
@@ -36,9 +38,24 @@ impl Schema {
         &self.namespace
     }
 
-    /// The message id, such as `camt.054.001.08`: what follows the last colon of the namespace.
+    /// The message id, such as `camt.054.001.08`: what follows the last colon of the namespace, or, where that is an address, what
+    /// begins like a message in it.
     pub fn message_id(&self) -> &str {
-        self.namespace.rsplit(':').next().unwrap_or(&self.namespace)
+        let Some((_, address)) = self.namespace.split_once("://") else {
+            return self.namespace.rsplit(':').next().unwrap_or(&self.namespace);
+        };
+        let begins = address.split_inclusive('/').scan(0, |at, part| {
+            let start = *at;
+            *at += part.len();
+            Some((start, part))
+        });
+        let is_message = |part: &str| {
+            let (area, rest) = part.split_once('.').unwrap_or((part, ""));
+            area.len() == 4 && rest.len() >= 3 && rest.bytes().take(3).all(|octet| octet.is_ascii_digit())
+        };
+        let mut begins = begins.filter(|(_, part)| is_message(part));
+        let found = begins.next().and_then(|(start, _)| address.get(start..));
+        found.map_or(self.namespace.as_str(), |found| found.trim_end_matches(".xsd"))
     }
 
     /// Local name of the global element, `Document` or `AppHdr`.
@@ -56,11 +73,16 @@ impl Schema {
         self.members_of(self.root_type).iter().map(|member| member.name.text())
     }
 
+    #[inline]
     pub(super) fn type_at(&self, id: TypeId) -> &Type {
         &self.types[usize::from(id)]
     }
 
+    /// The type that an instance may name in `xsi:type`; inline and built-in types have no name there.
     pub(super) fn type_named(&self, name: &str) -> Option<TypeId> {
+        if name.contains(['/', ':']) {
+            return None;
+        }
         let index = self.types.iter().position(|kind| kind.name == name)?;
         TypeId::try_from(index).ok()
     }
@@ -81,20 +103,35 @@ impl Schema {
         }
     }
 
+    /// The type of a global element.
+    pub(super) fn global(&self, name: &str) -> Option<TypeId> {
+        if self.root.text() == name {
+            return Some(self.root_type);
+        }
+        self.others.iter().find(|(other, _)| other.text() == name).map(|(_, kind)| *kind)
+    }
+
     /// Whether an instance may name `named` in `xsi:type` where `declared` is declared.
     pub(super) fn derives(&self, named: TypeId, declared: TypeId) -> bool {
-        if named == declared {
-            return true;
+        let mut current = named;
+        // A definition whose types are made from themselves was refused, so this ends.
+        while current != declared {
+            match self.type_at(current).base {
+                Some(base) => current = base,
+                None => return false,
+            }
         }
-        matches!(self.type_at(named).content, Content::Extended { base, .. } if base == declared)
+        true
     }
 }
 
-/// A named type.
+/// A type. The name of an inline type is that of its owner, a slash and the element's; that of a built-in one begins with `xs:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Type {
     pub name: String,
     pub content: Content,
+    /// The type of the same definition that it restricts or extends.
+    pub base: Option<TypeId>,
 }
 
 /// What an element of a type may hold.
@@ -190,6 +227,8 @@ pub(super) enum Process {
     Lax,
     /// Nothing.
     Skip,
+    /// Everything: only what the definition declares globally may stand.
+    Strict,
 }
 
 /// A named element inside a content model.
@@ -210,29 +249,73 @@ pub(super) struct Member {
     pub repeatable: bool,
 }
 
-/// An element name, prepared for comparison: the first eight octets as one number, then the rest.
+/// An element name, prepared for comparison: its first sixteen octets as two numbers, then the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
-    head: u64,
+    key: Key,
+    /// The octets of both words that belong to the name.
+    masks: (u64, u64),
     text: Box<str>,
+}
+
+/// The first sixteen octets of a name as little-endian numbers, filled up with zeros, and its length in octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    pub head: u64,
+    pub tail: u64,
+    pub length: usize,
+}
+
+impl Key {
+    /// How long a name may be for its key to say all of it.
+    pub const WHOLE: usize = 16;
+
+    pub fn of(bytes: &[u8]) -> Key {
+        let tail = bytes.get(8..).map_or(0, head_of);
+        Key { head: head_of(bytes), tail, length: bytes.len() }
+    }
+
+    /// The whole name, unless it is longer than its key.
+    pub fn octets(self) -> Option<Vec<u8>> {
+        let both = [self.head.to_le_bytes(), self.tail.to_le_bytes()].concat();
+        both.get(..self.length).map(<[u8]>::to_vec)
+    }
 }
 
 impl Name {
     pub fn new(text: &str) -> Name {
-        Name { head: head_of(text.as_bytes()), text: text.into() }
+        let key = Key::of(text.as_bytes());
+        let masks =
+            (first_octets(u64::MAX, key.length), first_octets(u64::MAX, key.length.saturating_sub(8)));
+        Name { key, masks, text: text.into() }
+    }
+
+    #[inline]
+    pub fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Whether sixteen octets, taken as two little-endian words, begin with this name. Sure only if the name is no longer.
+    #[inline]
+    pub fn begins(&self, (head, tail): (u64, u64)) -> bool {
+        head & self.masks.0 == self.key.head && tail & self.masks.1 == self.key.tail
     }
 
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether this is the name `bytes`, whose `head_of` is `head`.
+    /// Whether this is the name `bytes`, whose key is `key`.
     #[inline]
-    pub fn is(&self, head: u64, bytes: &[u8]) -> bool {
-        self.head == head
-            && self.text.len() == bytes.len()
-            && (bytes.len() <= 8 || self.text.as_bytes() == bytes)
+    pub fn is(&self, key: Key, bytes: &[u8]) -> bool {
+        self.key == key && (key.length <= Key::WHOLE || self.text.as_bytes() == bytes)
     }
+}
+
+/// The first octets of a word, the others zero.
+#[inline]
+pub(super) fn first_octets(word: u64, octets: usize) -> u64 {
+    if octets >= 8 { word } else { word & ((1 << (8 * octets)) - 1) }
 }
 
 /// The first eight octets of a name as a little-endian number, filled up with zeros.

@@ -1,18 +1,21 @@
 //! Writes tables back as a definition, in one canonical layout. Never reads one.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::facet::Facets;
 use super::model::{
-    AttributeRule, Content, Member, Name, Presence, Process, Schema, Shape, Simple, Slot, SlotKind, TypeId,
-    UNBOUNDED, Wildcard, WildcardNamespaces,
+    AttributeRule, Content, Member, Name, Presence, Process, Schema, Shape, Simple, Slot, SlotKind, Type,
+    TypeId, UNBOUNDED, Wildcard, WildcardNamespaces,
 };
-use super::xsd::XS;
+use super::pattern::Pattern;
+use super::xsd::{BUILTIN_PREFIX, XS};
 
 /// The definition behind the tables, types breadth-first from the global element, one space per level, line feeds.
-/// Reading it gives equal tables, and restating those gives the same text.
+/// Reading it gives equal tables, and restating those gives the same text. Of a subset it says the same about values and elements,
+/// but no longer which types were made from which, nor which were inline: those get a name.
 pub fn restate(schema: &Schema) -> String {
-    let mut page = Page { schema, text: String::new() };
+    let mut page = Page { schema, names: names_of(schema), text: String::new() };
     page.text.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let id = schema.message_id();
     page.line(
@@ -40,7 +43,25 @@ pub fn restate(schema: &Schema) -> String {
 
 struct Page<'s> {
     schema: &'s Schema,
+    /// Of the types, by their ids.
+    names: Vec<String>,
     text: String,
+}
+
+/// The names of the types; for an inline type one that no other has.
+fn names_of(schema: &Schema) -> Vec<String> {
+    let mut taken: HashSet<String> = schema.types.iter().map(|kind| kind.name.clone()).collect();
+    let name = |kind: &Type| {
+        if !kind.name.contains('/') {
+            return kind.name.clone();
+        }
+        let mut name = kind.name.trim_start_matches('/').replace('/', ".");
+        while !taken.insert(name.clone()) {
+            name.push('.');
+        }
+        name
+    };
+    schema.types.iter().map(name).collect()
 }
 
 impl<'s> Page<'s> {
@@ -52,17 +73,20 @@ impl<'s> Page<'s> {
         self.text.push('\n');
     }
 
-    fn name_of(&self, id: TypeId) -> &'s str {
-        &self.schema.type_at(id).name
+    fn name_of(&self, id: TypeId) -> String {
+        self.names.get(usize::from(id)).cloned().unwrap_or_default()
     }
 
     fn write_type(&mut self, id: TypeId) {
         let kind = self.schema.type_at(id);
+        if kind.name.starts_with(BUILTIN_PREFIX) {
+            return;
+        }
         let element = match kind.content {
             Content::Simple(_) => "simpleType",
             Content::Elements { .. } | Content::Extended { .. } => "complexType",
         };
-        self.line(1, &format!("<xs:{element} name=\"{}\">", kind.name));
+        self.line(1, &format!("<xs:{element} name=\"{}\">", self.name_of(id)));
         match &kind.content {
             Content::Simple(simple) => self.write_simple(simple),
             Content::Extended { base, attributes } => self.write_extended(*base, attributes),
@@ -74,14 +98,38 @@ impl<'s> Page<'s> {
     fn write_simple(&mut self, simple: &Simple) {
         let base = simple.primitive.name();
         let facets = list_facets(&simple.facets);
-        if facets.is_empty() {
+        let steps = &simple.facets.further_patterns;
+        if steps.is_empty() && facets.is_empty() {
             return self.line(2, &format!("<xs:restriction base=\"xs:{base}\"/>"));
         }
-        self.line(2, &format!("<xs:restriction base=\"xs:{base}\">"));
+        // Patterns that must all match are steps of restriction, the last one outermost.
+        for level in 0..steps.len() {
+            self.line(2 + 2 * level, "<xs:restriction>");
+            self.line(3 + 2 * level, "<xs:simpleType>");
+        }
+        let innermost = 2 + 2 * steps.len();
+        for (index, step) in steps.iter().enumerate() {
+            let level = innermost - 2 * index;
+            if index == 0 {
+                self.line(level, &format!("<xs:restriction base=\"xs:{base}\">"));
+            }
+            self.write_patterns(step, level + 1);
+            self.line(level, "</xs:restriction>");
+            self.line(level - 1, "</xs:simpleType>");
+        }
+        if steps.is_empty() {
+            self.line(2, &format!("<xs:restriction base=\"xs:{base}\">"));
+        }
         for (name, value) in facets {
             self.line(3, &format!("<xs:{name} value=\"{}\"/>", escape(&value)));
         }
         self.line(2, "</xs:restriction>");
+    }
+
+    fn write_patterns(&mut self, patterns: &[Pattern], level: usize) {
+        for pattern in patterns {
+            self.line(level, &format!("<xs:pattern value=\"{}\"/>", escape(pattern.source())));
+        }
     }
 
     fn write_extended(&mut self, base: TypeId, attributes: &[AttributeRule]) {
@@ -151,6 +199,7 @@ impl<'s> Page<'s> {
         let process = match wildcard.process {
             Process::Lax => "lax",
             Process::Skip => "skip",
+            Process::Strict => "strict",
         };
         let counts = occurrence(slot.min, slot.max);
         self.line(level, &format!("<xs:any{namespaces} processContents=\"{process}\"{counts}/>"));

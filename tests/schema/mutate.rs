@@ -281,7 +281,7 @@ pub fn mutant(document: &[Piece], namespace: &str, random: &mut Random) -> Strin
 }
 
 /// Declares the prefixes that the changes use.
-fn declare(pieces: &mut [Piece], namespace: &str) {
+pub fn declare(pieces: &mut [Piece], namespace: &str) {
     let declarations = concat!(
         " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"",
         " xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\""
@@ -293,7 +293,7 @@ fn declare(pieces: &mut [Piece], namespace: &str) {
     }
 }
 
-fn change(pieces: &mut Vec<Piece>, namespace: &str, random: &mut Random) {
+pub fn change(pieces: &mut Vec<Piece>, namespace: &str, random: &mut Random) {
     let opens: Vec<usize> = (1..pieces.len()).filter(|at| matches!(pieces[*at], Piece::Open(..))).collect();
     if opens.is_empty() {
         return;

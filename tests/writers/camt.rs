@@ -7,7 +7,7 @@ use girogate::messages::emit::Money;
 use girogate::messages::record::{AccountId, BankTransactionCode, RemittanceInformation, TransactionParty};
 use girogate::messages::write_camt::{
     AccountReport, Balance, Batch, Charge, Entry, Header, Page, Parties, References, ReportKind, Returned,
-    Transaction, write,
+    Transaction, VERSION, VERSIONS, write,
 };
 
 use crate::oracle::{assert_canonical, assert_valid, assert_xpath};
@@ -157,21 +157,56 @@ fn entries() -> Vec<(Entry, Vec<Transaction>)> {
     ]
 }
 
-#[test]
-fn every_form_of_entry_is_valid_in_all_three_reports() {
+fn header(version: u8) -> Header {
     let page = Some(Page { number: 1, last: true });
-    let header =
-        Header { message_id: "CAMT-1".to_owned(), created: moment(), recipient: some("Platform"), page };
-    for kind in KINDS {
-        let mut empty = report();
-        empty.copy = None;
-        empty.account = AccountId { iban: None, other: some("12345678") };
-        let reports = vec![(report(), entries()), (empty, Vec::new())];
-        let mut document = Vec::new();
-        let length = write(&mut document, kind, &header, reports).unwrap();
-        assert_eq!(length, document.len() as u64);
-        assert_valid(&kind.definition().to_string(), &document);
+    Header { version, message_id: "CAMT-1".to_owned(), created: moment(), recipient: some("Platform"), page }
+}
+
+/// The entries without what a version has no room for.
+fn entries_of(version: u8) -> Vec<(Entry, Vec<Transaction>)> {
+    let mut entries = entries();
+    for (entry, transactions) in &mut entries {
+        let of_transactions = transactions.iter_mut().flat_map(|transaction| &mut transaction.charges);
+        for charge in entry.charges.iter_mut().chain(of_transactions) {
+            if version < 4 {
+                charge.included = None;
+            }
+        }
+        for transaction in transactions {
+            match &mut transaction.amount {
+                Some((_, direction)) if version < 3 => *direction = entry.direction,
+                Some(_) => {}
+                absent if (3..7).contains(&version) => *absent = Some((euro("1"), Direction::Debit)),
+                None => {}
+            }
+        }
+    }
+    entries
+}
+
+fn written(version: u8, kind: ReportKind) -> Vec<u8> {
+    let mut other = report();
+    other.copy = None;
+    other.account = AccountId { iban: None, other: some("12345678") };
+    let reports = vec![(report(), entries_of(version)), (other, Vec::new())];
+    let mut document = Vec::new();
+    let length = write(&mut document, kind, &header(version), reports).unwrap();
+    assert_eq!(length, document.len() as u64);
+    document
+}
+
+#[test]
+fn every_form_of_entry_is_valid_in_every_version_of_all_three_reports() {
+    for (version, kind) in VERSIONS.flat_map(|version| KINDS.map(|kind| (version, kind))) {
+        let document = written(version, kind);
+        assert_valid(&kind.definition(version).to_string(), &document);
         assert_canonical(&document);
+    }
+}
+
+#[test]
+fn every_element_says_what_it_was_given() {
+    for kind in KINDS {
         let balances = if kind == ReportKind::Notification { "0" } else { "4" };
         for (path, expected) in [
             ("count(//{Bal})", balances),
@@ -187,7 +222,89 @@ fn every_form_of_entry_is_valid_in_all_three_reports() {
             ("string(//{Ntry}[4]/{Amt})", "5"),
             ("string(//{ElctrncSeqNb})", "327"),
         ] {
-            assert_xpath(&document, path, expected);
+            assert_xpath(&written(VERSION, kind), path, expected);
         }
     }
+}
+
+/// Where the versions differ, the values stand in their places.
+#[test]
+fn each_version_has_its_own_places() {
+    for (version, path, expected) in [
+        (2, "string(//{Svcr}//{BIC})", "BYLADEM1001"),
+        (2, "string(//{Ntry}[1]/{Chrgs}/{Amt})", "0.15"),
+        (2, "string(//{Ntry}[1]//{AmtDtls}/{TxAmt}/{Amt})", "1250.00"),
+        (2, "count(//{TxDtls}/{Amt}|//{TxDtls}/{CdtDbtInd})", "0"),
+        (3, "string(//{Svcr}//{BICFI})", "BYLADEM1001"),
+        (3, "string(//{Ntry}[1]/{Chrgs}/{Rcrd}/{Amt})", "0.15"),
+        (3, "string(//{Ntry}[1]//{TxDtls}/{Amt})", "1250.00"),
+        (3, "count(//{ChrgInclInd})", "0"),
+        (4, "string(//{Ntry}[1]/{Chrgs}/{Rcrd}/{ChrgInclInd})", "true"),
+        (6, "string(//{Ntry}[1]/{Sts})", "BOOK"),
+        (6, "string(//{Ntry}[1]//{Cdtr}/{Nm})", "Zoë"),
+        (7, "string(//{Ntry}[1]/{Sts}/{Cd})", "BOOK"),
+        (7, "string(//{Ntry}[1]//{Cdtr}/{Pty}/{Nm})", "Zoë"),
+        (7, "count(//{UETR})", "0"),
+        (8, "count(//{UETR})", "2"),
+        (14, "count(//{UETR})", "2"),
+    ] {
+        assert_xpath(&written(version, ReportKind::Statement), path, expected);
+    }
+}
+
+/// What a version has no room for is refused, each thing by its name.
+#[test]
+fn what_a_version_cannot_carry_is_refused() {
+    let refusal = |version: u8, change: &dyn Fn(&mut AccountReport, &mut Entry, &mut Transaction)| {
+        let (mut report, (mut entry, mut transactions)) = (report(), entries_of(version).swap_remove(0));
+        change(&mut report, &mut entry, &mut transactions[0]);
+        let kind = ReportKind::Statement;
+        match write(&mut Vec::new(), kind, &header(version), [(report, [(entry, transactions)])]) {
+            Ok(_) => String::new(),
+            Err(error) => format!("{} {error}", error.code()),
+        }
+    };
+    assert_eq!(refusal(2, &|_, _, _| {}), "");
+    let text = |version: u8, member: &str, why: &str| {
+        format!("write.unfit report CAMT-1: {member} cannot be carried by camt.053.001.{version:02}: {why}")
+    };
+    let later = "the code is of a later version";
+    assert_eq!(
+        refusal(6, &|report, _, _| report.created = None),
+        text(6, "created", "the moment of the report is mandatory")
+    );
+    assert_eq!(refusal(7, &|report, _, _| report.created = None), "");
+    assert_eq!(
+        refusal(6, &|report, _, _| report.balances[0].code = "AVLB".to_owned()),
+        text(6, "balance.code", later)
+    );
+    assert_eq!(refusal(7, &|report, _, _| report.balances[0].code = "AVLB".to_owned()), "");
+    assert_eq!(
+        refusal(6, &|_, entry, _| entry.status = "FUTR".to_owned()),
+        text(6, "entry.status", "the status is of a later version")
+    );
+    assert_eq!(
+        refusal(6, &|_, _, transaction| transaction.amount = None),
+        text(6, "transaction.amount", "it is mandatory")
+    );
+    assert_eq!(refusal(2, &|_, _, transaction| transaction.amount = None), "");
+    assert_eq!(
+        refusal(2, &|_, _, transaction| transaction.amount = Some((euro("1"), Direction::Debit))),
+        text(2, "transaction.amount", "its direction is that of the entry")
+    );
+    assert_eq!(
+        refusal(3, &|_, entry, _| entry.charges[0].included = Some(true)),
+        text(3, "charge.included", "there is no element for it")
+    );
+    assert_eq!(
+        refusal(2, &|_, entry, _| entry.charges[0].code = some("AMND")),
+        text(2, "charge.code", later)
+    );
+    let none = write(
+        &mut Vec::new(),
+        ReportKind::Intraday,
+        &header(15),
+        Vec::<(AccountReport, Vec<(Entry, Vec<Transaction>)>)>::new(),
+    );
+    assert_eq!(none.unwrap_err().to_string(), "camt.052.001.15 is not written");
 }

@@ -16,9 +16,15 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     found
 }
 
-/// The official schema of a message.
+/// The official schema of a message, or that of a national subset.
 fn official_schema(message: &str) -> Option<PathBuf> {
-    shared(&format!("xsd/{message}.xsd"))
+    let folders = ["xsd", "xsd/restricted/ch-six", "xsd/restricted/de-dk"];
+    let root = shared("xsd")?;
+    let root = root.parent()?;
+    let found = folders.iter().map(|folder| root.join(folder).join(format!("{message}.xsd")));
+    let found = found.into_iter().find(|file| file.exists());
+    assert!(found.is_some(), "there is no schema of {message}");
+    found
 }
 
 /// Runs xmllint over a document on its standard input; `None`, loudly, where it is not installed.
@@ -43,6 +49,13 @@ fn xmllint(arguments: &[&str], document: &[u8]) -> Option<(bool, Vec<u8>, String
     let output = child.wait_with_output().unwrap();
     feeder.join().unwrap();
     Some((output.status.success(), output.stdout, String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+/// Whether the document is an instance of the official schema, or `None` where that cannot be told.
+pub fn is_valid(message: &str, document: &[u8]) -> Option<bool> {
+    let schema = official_schema(message)?;
+    let schema = schema.to_str().unwrap();
+    xmllint(&["--noout", "--schema", schema], document).map(|(valid, ..)| valid)
 }
 
 /// The document is an instance of the official schema.

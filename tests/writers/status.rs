@@ -5,8 +5,8 @@ use girogate::domain::payout::Code;
 use girogate::messages::emit::Money;
 use girogate::messages::record::AccountId;
 use girogate::messages::write_status::{
-    BlockStatus, Echo, GroupStatus, Header, Reason, StatusCount, TransactionStatus, write_pacs_002,
-    write_pain_002,
+    BlockStatus, Echo, GroupStatus, Header, PACS_002_VERSIONS, PAIN_002_VERSIONS, Reason, StatusCount,
+    TransactionStatus, VERSION, write_pacs_002, write_pain_002,
 };
 
 use crate::oracle::{assert_canonical, assert_valid, assert_xpath};
@@ -19,8 +19,8 @@ fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn header() -> Header {
-    Header { message_id: "STS-1".to_owned(), created: moment(), agent: some("BYLADEM1001") }
+fn header(version: u8) -> Header {
+    Header { version, message_id: "STS-1".to_owned(), created: moment(), agent: some("BYLADEM1001") }
 }
 
 fn reasons() -> Vec<Reason> {
@@ -87,15 +87,7 @@ fn transactions() -> Vec<TransactionStatus> {
     ]
 }
 
-fn pain_002(blocks: Vec<(BlockStatus, Vec<TransactionStatus>)>) -> Vec<u8> {
-    let mut document = Vec::new();
-    let length = write_pain_002(&mut document, &header(), &group(some("PART")), blocks).unwrap();
-    assert_eq!(length, document.len() as u64);
-    document
-}
-
-#[test]
-fn reports_to_customers_speak_of_group_block_and_transaction() {
+fn blocks() -> Vec<(BlockStatus, Vec<TransactionStatus>)> {
     let block = BlockStatus {
         payment_information_id: "BLOCK-1".to_owned(),
         count: Some(3),
@@ -105,9 +97,32 @@ fn reports_to_customers_speak_of_group_block_and_transaction() {
         counts: group(None).counts,
     };
     let bare = BlockStatus { payment_information_id: "BLOCK-2".to_owned(), ..BlockStatus::default() };
-    let document = pain_002(vec![(block, transactions()), (bare, Vec::new())]);
-    assert_valid("pain.002.001.10", &document);
-    assert_canonical(&document);
+    vec![(block, transactions()), (bare, Vec::new())]
+}
+
+fn pain_002(version: u8, blocks: Vec<(BlockStatus, Vec<TransactionStatus>)>) -> Vec<u8> {
+    let mut document = Vec::new();
+    let length = write_pain_002(&mut document, &header(version), &group(some("PART")), blocks).unwrap();
+    assert_eq!(length, document.len() as u64);
+    document
+}
+
+/// The transactions without what a version of pacs.002 has no room for.
+fn between_banks(version: u8) -> Vec<TransactionStatus> {
+    let mut transactions = transactions();
+    for transaction in &mut transactions {
+        transaction.settlement_date = transaction.settlement_date.filter(|_| version >= 10);
+        let message = || ("MSG-1".to_owned(), "pain.001.001.09".to_owned());
+        if version < 6 {
+            transaction.original_message = transaction.original_message.as_ref().map(|_| message());
+        }
+    }
+    transactions
+}
+
+#[test]
+fn reports_to_customers_speak_of_group_block_and_transaction() {
+    let document = pain_002(VERSION, blocks());
     for (path, expected) in [
         ("count(//{TxInfAndSts})", "3"),
         ("string(//{GrpSts})", "PART"),
@@ -123,26 +138,85 @@ fn reports_to_customers_speak_of_group_block_and_transaction() {
     ] {
         assert_xpath(&document, path, expected);
     }
-    assert_valid("pain.002.001.10", &pain_002(Vec::new()));
+    for version in PAIN_002_VERSIONS {
+        let id = format!("pain.002.001.{version:02}");
+        let document = pain_002(version, blocks());
+        assert_valid(&id, &document);
+        assert_canonical(&document);
+        assert_valid(&id, &pain_002(version, Vec::new()));
+    }
 }
 
 #[test]
 fn reports_between_banks_have_no_block() {
-    let mut document = Vec::new();
-    write_pacs_002(&mut document, &header(), &[group(None)], transactions()).unwrap();
-    assert_valid("pacs.002.001.10", &document);
-    assert_canonical(&document);
-    for (path, expected) in [
-        ("count(//{FIToFIPmtStsRpt}/{TxInfAndSts})", "3"),
-        ("string(//{GrpHdr}/{InstgAgt}//{BICFI})", "BYLADEM1001"),
-        ("string(//{OrgnlTxId})", "TX-1"),
-        ("string(//{OrgnlGrpInf}/{OrgnlMsgNmId})", "pacs.008.001.08"),
-        ("string(//{OrgnlTxRef}/{IntrBkSttlmAmt}/@Ccy)", "EUR"),
-        ("string(//{FctvIntrBkSttlmDt}/{Dt})", "2026-11-23"),
-    ] {
-        assert_xpath(&document, path, expected);
+    for version in PACS_002_VERSIONS {
+        let mut document = Vec::new();
+        write_pacs_002(&mut document, &header(version), &[group(None)], between_banks(version)).unwrap();
+        assert_valid(&format!("pacs.002.001.{version:02}"), &document);
+        assert_canonical(&document);
+        if version >= 6 {
+            let mut without_group = Vec::new();
+            write_pacs_002(&mut without_group, &header(version), &[], Vec::new()).unwrap();
+            assert_valid(&format!("pacs.002.001.{version:02}"), &without_group);
+        }
+        if version == VERSION {
+            for (path, expected) in [
+                ("count(//{FIToFIPmtStsRpt}/{TxInfAndSts})", "3"),
+                ("string(//{GrpHdr}/{InstgAgt}//{BICFI})", "BYLADEM1001"),
+                ("string(//{OrgnlTxId})", "TX-1"),
+                ("string(//{OrgnlGrpInf}/{OrgnlMsgNmId})", "pacs.008.001.08"),
+                ("string(//{OrgnlTxRef}/{IntrBkSttlmAmt}/@Ccy)", "EUR"),
+                ("string(//{FctvIntrBkSttlmDt}/{Dt})", "2026-11-23"),
+            ] {
+                assert_xpath(&document, path, expected);
+            }
+        }
     }
-    let mut without_group = Vec::new();
-    write_pacs_002(&mut without_group, &header(), &[], Vec::new()).unwrap();
-    assert_valid("pacs.002.001.10", &without_group);
+}
+
+/// Where the versions differ, the values stand in their places.
+#[test]
+fn each_version_has_its_own_places() {
+    for (version, path, expected) in [
+        (3, "string(//{DbtrAgt}//{BIC})", "BYLADEM1001"),
+        (4, "string(//{DbtrAgt}//{BICFI})", "BYLADEM1001"),
+        (7, "string(//{OrgnlTxRef}/{ReqdExctnDt}[not(*)])", "2026-11-23"),
+        (8, "string(//{OrgnlTxRef}/{ReqdExctnDt}/{Dt})", "2026-11-23"),
+        (8, "string(//{OrgnlTxRef}/{Cdtr}/{Nm})", "Zoe & Ana"),
+        (9, "string(//{OrgnlTxRef}/{Cdtr}/{Pty}/{Nm})", "Zoe & Ana"),
+        (9, "count(//{OrgnlUETR})", "0"),
+        (10, "count(//{OrgnlUETR})", "1"),
+        (15, "count(//{OrgnlUETR})", "1"),
+    ] {
+        assert_xpath(&pain_002(version, blocks()), path, expected);
+    }
+}
+
+/// What a version has no room for is refused, each thing by its name.
+#[test]
+fn what_a_version_cannot_carry_is_refused() {
+    let customer = |version: u8, status: &str| {
+        let result = write_pain_002(&mut Vec::new(), &header(version), &group(some(status)), blocks());
+        result.map_err(|error| error.to_string())
+    };
+    assert!(customer(7, "RCVD").is_ok() && customer(8, "ACCC").is_ok());
+    assert_eq!(
+        customer(7, "ACCC").unwrap_err(),
+        "report STS-1: status cannot be carried by pain.002.001.07: the status is of a later version"
+    );
+    assert_eq!(customer(16, "ACCC").unwrap_err(), "pain.002.001.16 is not written");
+    let bank = |version: u8, groups: &[GroupStatus], transactions| {
+        let result = write_pacs_002(&mut Vec::new(), &header(version), groups, transactions);
+        result.err().map_or(String::new(), |error| error.to_string())
+    };
+    assert_eq!(bank(10, &[group(None)], transactions()), "");
+    assert_eq!(bank(5, &[group(None)], between_banks(5)), "");
+    let text = |version: u8, member: &str, why: &str| {
+        format!("report STS-1: {member} cannot be carried by pacs.002.001.{version:02}: {why}")
+    };
+    assert_eq!(bank(5, &[], Vec::new()), text(5, "groups", "it speaks of exactly one message"));
+    let message = "a transaction is of the message that the report speaks of";
+    assert_eq!(bank(5, &[group(None)], transactions()), text(5, "original_message", message));
+    let there_is_none = "there is no element for it";
+    assert_eq!(bank(9, &[group(None)], transactions()), text(9, "settlement_date", there_is_none));
 }

@@ -1,11 +1,15 @@
 //! A bank as data: how its calls are made, answered, retried and polled, and which rails it offers.
 //! Never where one operator's instance of it is (addresses and keys are configuration), never any money.
 
+pub mod definitions;
 pub mod rails;
 
+use crate::messages::definitions::Definitions;
+use definitions::{DefinitionRules, Fetch};
 use rails::{RailCoding, RailPatch};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The profile of the reference bank that the sandbox plays.
 pub const REFERENCE_PROFILE: &str = include_str!("../../../profiles/reference-rfc9421.toml");
@@ -23,6 +27,10 @@ pub struct Profile {
     pub steps: Vec<Step>,
     /// What a message looks like.
     pub message: MessageRules,
+    /// The operator's own definitions, if there are any.
+    pub definitions: Option<DefinitionRules>,
+    /// The same, loaded.
+    pub chosen: Arc<Definitions>,
     /// Sizes and counts.
     pub limits: Limits,
     /// Deadlines and connections.
@@ -374,6 +382,12 @@ pub enum ProfileError {
         /// The key.
         key: &'static str,
     },
+    /// A definition that cannot be used; the message names its file and places.
+    #[error("definitions: {message}")]
+    Definition {
+        /// In words.
+        message: String,
+    },
     /// Values that contradict each other.
     #[error("{key}: {message}")]
     Contradiction {
@@ -390,6 +404,7 @@ impl ProfileError {
         match self {
             ProfileError::Shape { .. } => "profile.shape",
             ProfileError::RailIncomplete { .. } => "profile.rail_incomplete",
+            ProfileError::Definition { .. } => "profile.definition",
             ProfileError::Contradiction { .. } => "profile.contradiction",
         }
     }
@@ -407,6 +422,8 @@ struct File {
     #[serde(rename = "step")]
     steps: Vec<Step>,
     message: MessageRules,
+    #[serde(default)]
+    definitions: Option<DefinitionRules>,
     limits: Limits,
     http: Http,
     #[serde(rename = "signature")]
@@ -422,8 +439,13 @@ struct File {
 }
 
 impl Profile {
-    /// Parses a profile; rails it offers take what they do not say from the embedded `rails.toml`.
+    /// Parses a profile that has no definitions of the operator's own; one that has is refused.
     pub fn parse(text: &str) -> Result<Profile, ProfileError> {
+        Profile::load(text, &|folder, file| Err(format!("{folder}/{file} cannot be read here")))
+    }
+
+    /// Parses a profile and loads its definitions; rails it offers take what they do not say from the embedded `rails.toml`.
+    pub fn load(text: &str, fetch: Fetch<'_>) -> Result<Profile, ProfileError> {
         let file: File = rails::parse_toml(text)?;
         let profile = Profile {
             version: file.version,
@@ -431,6 +453,11 @@ impl Profile {
             identity: file.identity,
             steps: file.steps,
             message: file.message,
+            chosen: match &file.definitions {
+                Some(rules) => Arc::new(rules.load(fetch)?),
+                None => Arc::default(),
+            },
+            definitions: file.definitions,
             limits: file.limits,
             http: file.http,
             signatures: file.signatures,

@@ -2,7 +2,7 @@
 //! against the store never is (`decide`).
 
 use super::draft::{Draft, MEMBERS};
-use super::finding::{Finding, Severity};
+use super::finding::{Finding, Origin, Severity};
 use super::fit::{change, fit_to_rail, foreign};
 use super::ids::{IdKey, hash_of, token_end_to_end_id};
 use super::parts::{self, Parts};
@@ -13,9 +13,11 @@ use crate::domain::charset::Policy;
 use crate::domain::payout::{Instruction, Payout, Rail, Remittance, Speed};
 use crate::domain::reference::{EndToEndId, PayoutToken};
 use crate::domain::row::ConfiguredAccount;
+use crate::engine::outgoing::{coding_of, debtor_of};
 use crate::engine::routing::{
     AddressGiven, Bank, Given, Obstacle, Request, Routing, choose, horizon, local_date,
 };
+use crate::messages::pain_001::{Unfit, Version, unfit_payout, unfit_shared};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::HashMap;
 
@@ -92,6 +94,11 @@ pub fn check(draft: &Draft, context: &Context<'_>) -> Result<Checked, Vec<Findin
         let message = "no rail moves this currency at this speed";
         return Err(vec![Finding::error(draft.origin, "amount.currency", "route.none", message)]);
     };
+    findings.extend(fit_to_definition(&payout, context, draft.origin));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        sort(&mut findings);
+        return Err(findings);
+    }
     payout.changes = findings.iter().map(change).collect();
     let chars_max = coding.map_or(usize::MAX, |coding| coding.end_to_end_max);
     let fallback = payout.instruction.end_to_end_id.is_none();
@@ -105,6 +112,25 @@ pub fn check(draft: &Draft, context: &Context<'_>) -> Result<Checked, Vec<Findin
         warnings: findings,
         routing,
     })
+}
+
+/// What the message definition of the bank has no room for. A definition that is not written is the sender's finding.
+fn fit_to_definition(payout: &Payout, context: &Context<'_>, origin: Origin) -> Vec<Finding> {
+    let bank = context.banks.iter().find(|bank| bank.id == payout.bank);
+    let reference = &payout.instruction.debtor_account_ref;
+    let account = context.accounts.iter().find(|account| account.account_ref == *reference);
+    let (Some(bank), Some(account)) = (bank, account) else { return Vec::new() };
+    let Some(version) = Version::parse(&bank.profile.message.definition) else { return Vec::new() };
+    let mut unfit = unfit_payout(version, payout);
+    let category_purpose = payout.instruction.category_purpose.as_ref();
+    let coding = coding_of(bank, payout.rail, category_purpose);
+    unfit.extend(unfit_shared(version, &coding, &debtor_of(account), payout.charge_bearer));
+    unfit.dedup();
+    let finding = |unfit: Unfit| {
+        let message = format!("{} cannot carry it: {}", version.id(), unfit.why);
+        Finding::error(origin, unfit.member, "definition.unfit", message)
+    };
+    unfit.into_iter().map(finding).collect()
 }
 
 /// What two payouts have in common when one may be the other, asked for twice.

@@ -160,6 +160,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("date.policy", "date_policy is neither roll_forward nor reject"),
     ("date.rolled", "the date was moved to the next business day (warning)"),
     ("debtor.unknown", "no configured account has this name"),
+    ("definition.unfit", "the message definition of the bank has no room for it"),
     (
         "end_to_end_id.duplicate_in_file",
         "another payout of this file has it for the same debtor account, case aside",

@@ -124,6 +124,7 @@ impl<'a> Press<'a> {
         let version = version_of(self.bank)?;
         let written = octets(&outgoing, version, message, payouts)?;
         own::check(&written, &self.bank.profile.message.definition)?;
+        self.bank.profile.chosen.check_written(&written)?;
         let keys = |members: &[usize]| {
             members.iter().filter_map(|member| rows.get(*member)).map(|row| row.key).collect()
         };

@@ -7,7 +7,10 @@ use crate::domain::fact::Cause;
 use crate::domain::row::DocumentRow;
 use crate::engine::ingest::{Collector, Item, PART_ITEMS_MAX};
 use crate::engine::input::{Input, Part};
+use crate::messages::definitions::Definitions;
+use crate::messages::unwrap::Source;
 use crate::messages::validate;
+use std::io::Cursor;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -48,8 +51,10 @@ async fn read(world: &World, row: &DocumentRow) -> Result<(), Failure> {
     let octets = world.store.document(row.digest).await?.ok_or("the octets are gone")?;
     let (sender, mut chunks) = mpsc::channel::<Chunk>(2);
     // When the loop has ended nothing more can become durable, and the document stays unread.
+    let chosen = world.banks.iter().find(|bank| bank.id == row.bank);
+    let chosen = chosen.map(|bank| bank.profile.chosen.clone()).unwrap_or_default();
     let reader = tokio::task::spawn_blocking(move || {
-        split(&octets, &mut |chunk| sender.blocking_send(chunk).is_ok());
+        split(&octets, &chosen, &mut |chunk| sender.blocking_send(chunk).is_ok());
     });
     let mut number = 0;
     while let Some(chunk) = chunks.recv().await {
@@ -65,12 +70,13 @@ async fn read(world: &World, row: &DocumentRow) -> Result<(), Failure> {
 }
 
 /// Cuts what the reader says into parts, as long as `take` wants more. The last part says that
-/// nothing is left.
-pub fn split(octets: &[u8], take: &mut dyn FnMut(Chunk) -> bool) {
+/// nothing is left. What the bank's profile has chosen judges before what is shipped.
+pub fn split(octets: &[u8], chosen: &Definitions, take: &mut dyn FnMut(Chunk) -> bool) {
     let mut collector = Collector::default();
     let mut record = 0u64;
     let mut wanted = true;
-    validate::parse(octets, None, &mut |said, _origin| {
+    let mut input = Cursor::new(octets);
+    validate::parse_by(Source::Seekable(&mut input), chosen, &mut |said, _origin| {
         collector.take(said, record);
         record += 1;
         while wanted && collector.ready.len() > PART_ITEMS_MAX {

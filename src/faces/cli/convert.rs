@@ -15,11 +15,11 @@ use crate::engine::intake::ids::IdKey;
 use crate::engine::routing::Bank;
 use crate::faces::{config, serve};
 use crate::messages::pain_001::Version;
-use crate::messages::validate::validate_file;
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// `girogate convert`
 #[derive(Args)]
@@ -27,7 +27,8 @@ pub struct Convert {
     /// Payouts as CSV, JSON or NDJSON; `-` is standard input.
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// Message definition: pain.001.001.03, pain.001.001.09 or pain.001.001.12.
+    /// Message definition: a version of pain.001 or a national subset, like pain.001.001.09 or
+    /// pain.001.001.09.ch.03.
     #[arg(long, value_name = "DEFINITION", value_parser = version)]
     to: Version,
     /// How the input is written; by default what its name ends in says, else CSV.
@@ -74,7 +75,10 @@ impl InputFormat {
 }
 
 fn version(text: &str) -> Result<Version, String> {
-    Version::parse(text).ok_or_else(|| format!("'{text}' is not a definition that is written"))
+    Version::parse(text).ok_or_else(|| {
+        let ids: Vec<&str> = Version::all().map(Version::id).collect();
+        format!("'{text}' is not a definition that is written; written are {}", ids.join(", "))
+    })
 }
 
 /// What is needed of the configuration.
@@ -89,10 +93,18 @@ struct Setting {
 impl Convert {
     /// Lists every finding, then writes the document.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
-        let setting = match &self.config {
+        let mut setting = match &self.config {
             Some(path) => configured(path)?,
             None => demonstration(),
         };
+        for bank in &mut setting.banks {
+            // Rows are refused for what this definition cannot carry, not for what the bank's own cannot, and the
+            // bank's own subset judges only what is written for the bank.
+            if bank.profile.message.definition != self.to.id() {
+                bank.profile.message.definition = self.to.id().to_owned();
+                bank.profile.chosen = Arc::default();
+            }
+        }
         let context = Context {
             accounts: &setting.accounts,
             banks: &setting.banks,
@@ -102,7 +114,7 @@ impl Convert {
             default_speed: Speed::Standard,
             text_policy: setting.text_policy,
         };
-        let taken = convert::take(file::open(&self.input)?, self.format(), &context);
+        let taken = file::unpacked(&self.input, |input| convert::take(input, self.format(), &context))?;
         let exit = show_findings(&taken, screen)?;
         if exit != Exit::Done && !self.skip_refused {
             self.summary((0, taken.refused.len()), screen);
@@ -111,7 +123,6 @@ impl Convert {
         let documents = convert::convert(&taken.accepted, self.to, &context)
             .map_err(|error| Failure::usage(error.code(), error))?;
         let document = self.only(documents)?;
-        check(&document)?;
         file::write(self.output.as_deref(), &[&document.octets], screen)?;
         self.summary((document.count, taken.refused.len()), screen);
         Ok(exit)
@@ -176,18 +187,6 @@ fn configured(path: &Path) -> Result<Setting, Failure> {
         id_key: serve::id_key(&read.gateway.id_key).map_err(unfit)?,
         tenant: read.gateway.tenant,
     })
-}
-
-/// A document that our own walk refuses never leaves.
-fn check(document: &Document) -> Result<(), Failure> {
-    let validated = validate_file(document.octets.as_slice(), None);
-    if validated.verdict.valid {
-        return Ok(());
-    }
-    let first = validated.deviations.first();
-    let text =
-        first.map_or(String::new(), |found| format!("{}: {} ({})", found.code, found.text, found.path));
-    Err(Failure::outside("convert.invalid", format!("the document breaks its own schema: {text}")))
 }
 
 /// Warnings of the good rows and everything about the refused ones, on standard error.

@@ -23,6 +23,7 @@ mod sandbox;
 mod schema;
 mod screen;
 mod serve;
+mod several;
 mod sign;
 mod source;
 mod status;

@@ -1,6 +1,7 @@
 //! `girogate parse`: what a bank's reports say, one JSON object a line, in the order of the document.
 
 use super::screen::Screen;
+use super::several::{self, Names};
 use super::{Exit, Failure, file};
 use crate::messages::validate;
 use crate::schema::event::NotWellFormed;
@@ -10,33 +11,27 @@ use std::path::{Path, PathBuf};
 /// `girogate parse`
 #[derive(Args)]
 pub struct Parse {
-    /// Reports; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    /// Read these files too: one name a line; `-` is standard input.
+    #[arg(long, value_name = "LIST")]
+    files_from: Option<PathBuf>,
+    /// Messages of a bank; `-` is standard input.
+    #[arg(required_unless_present = "files_from", value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 impl Parse {
     /// The records of each file; each is read, whatever became of the one before.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
-        let mut exit = Exit::Done;
-        for path in &self.files {
-            exit = exit.max(match read(path, screen) {
-                Ok(exit) => exit,
-                Err(failure) => {
-                    screen.failure(failure.code, &failure.text);
-                    failure.exit
-                }
-            });
-        }
-        Ok(exit)
+        let names = Names::new(&self.files, self.files_from.as_deref())?;
+        Ok(several::each(names, screen, &read))
     }
 }
 
 fn read(path: &Path, screen: &mut Screen) -> Result<Exit, Failure> {
-    let input = file::open(path)?;
-    let parsed = validate::parse(input, Some(&file::shown(path)), &mut |record, _| {
+    let mut input = file::open_source(path)?;
+    let parsed = validate::parse_lending(input.source(), Some(&file::shown(path)), &mut |record, _| {
         if !screen.is_closed() {
-            screen.record(&record);
+            screen.record(record);
         }
     });
     match &parsed.stopped {

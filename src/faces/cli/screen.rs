@@ -1,6 +1,7 @@
 //! What people and scripts see: results on standard output, remarks on standard error, colours on a terminal only.
 
 use super::Exit;
+use super::several::Turn;
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::json;
@@ -40,10 +41,33 @@ impl Tone {
 /// The two outputs of the process.
 pub struct Screen {
     format: Format,
-    out: BufWriter<Stdout>,
+    out: Out,
     failed: Option<io::Error>,
     colours_out: Colours,
     colours_err: Colours,
+}
+
+/// Where results go.
+enum Out {
+    Standard(BufWriter<Stdout>),
+    /// There too, when the file's turn has come.
+    Turn(Turn),
+}
+
+impl io::Write for Out {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Out::Standard(out) => out.write(octets),
+            Out::Turn(turn) => turn.write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Out::Standard(out) => out.flush(),
+            Out::Turn(turn) => turn.flush(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,15 +96,26 @@ impl Screen {
     pub fn new(format: Format) -> Screen {
         let (out, err) = (io::stdout(), io::stderr());
         let (colours_out, colours_err) = (Colours::of(&out), Colours::of(&err));
-        Screen { format, out: BufWriter::new(out), failed: None, colours_out, colours_err }
+        let out = Out::Standard(BufWriter::new(out));
+        Screen { format, out, failed: None, colours_out, colours_err }
+    }
+
+    /// A screen like this one for one of several files that are worked on at once.
+    pub fn for_turn(&self, turn: Turn) -> Screen {
+        let Screen { format, colours_out, colours_err, .. } = *self;
+        Screen { format, out: Out::Turn(turn), failed: None, colours_out, colours_err }
     }
 
     /// A line that somebody waits for: it is written at once.
     pub fn now(&mut self, text: &str) {
         self.line(text);
-        if let Err(cause) = self.out.flush() {
-            self.failed.get_or_insert(cause);
-        }
+        self.flush();
+    }
+
+    /// Writes what is left so far.
+    pub fn flush(&mut self) {
+        let flushed = self.out.flush();
+        self.keep(flushed);
     }
 
     /// Whether results are JSON.
@@ -119,6 +154,10 @@ impl Screen {
 
     /// A line on standard error.
     pub fn remark(&mut self, text: &str) {
+        // What stands on both outputs keeps its order.
+        if let Out::Turn(turn) = &mut self.out {
+            turn.wait();
+        }
         // What cannot be told on standard error cannot be told at all.
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
@@ -135,10 +174,12 @@ impl Screen {
 
     /// Whether nobody takes the output any more.
     pub fn is_closed(&self) -> bool {
-        self.failed.is_some()
+        let turn_is_closed = matches!(&self.out, Out::Turn(turn) if turn.is_closed());
+        self.failed.is_some() || turn_is_closed
     }
 
-    fn keep(&mut self, written: io::Result<()>) {
+    /// Remembers what first went wrong on standard output.
+    pub fn keep(&mut self, written: io::Result<()>) {
         if let Err(error) = written {
             self.failed.get_or_insert(error);
         }

@@ -1,9 +1,11 @@
 //! `girogate validate`: the strict verdict on documents, with the place of everything that breaks the schema or a rule.
 
 use super::screen::{Screen, Tone};
+use super::several::{self, Names};
 use super::{Exit, Failure, file, rules as named_rules, schema};
-use crate::messages::validate::{Validated, validate_file};
-use crate::rules::judge::{Judged, judge as judge_by_rules};
+use crate::messages::definitions::Definitions;
+use crate::messages::validate::{Judge, Validated, validate_source};
+use crate::rules::judge::{Asked, Judged, judge_source};
 use crate::rules::{self, RuleSet};
 use crate::schema::event::NotWellFormed;
 use crate::schema::model;
@@ -15,8 +17,8 @@ use std::path::{Path, PathBuf};
 /// `girogate validate`
 #[derive(Args)]
 pub struct Validate {
-    /// Judge by this schema instead of those that are built in.
-    #[arg(long, value_name = "XSD")]
+    /// Judge by this schema instead of those that are built in; in a folder the document's namespace chooses.
+    #[arg(long, value_name = "XSD|FOLDER")]
     schema: Option<PathBuf>,
     /// Apply these rule sets too; `girogate rules` lists them.
     #[arg(long, value_name = "SET", value_delimiter = ',')]
@@ -24,30 +26,26 @@ pub struct Validate {
     /// The day that stands for today; rules are judged for the later of it and the requested date.
     #[arg(long, value_name = "DATE", requires = "rules")]
     as_of: Option<NaiveDate>,
+    /// Judge these files too: one name a line; `-` is standard input.
+    #[arg(long, value_name = "LIST")]
+    files_from: Option<PathBuf>,
     /// Documents; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "files_from", value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 impl Validate {
     /// One verdict per file; each is judged, whatever became of the one before.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
-        let schema = match &self.schema {
-            Some(path) => Some(schema::read(path, Failure::usage)?),
-            None => None,
+        let chosen = match &self.schema {
+            Some(path) if path.is_dir() => Chosen::Folder(schema::read_folder(path)?),
+            Some(path) => Chosen::File(Box::new(schema::read(path, Failure::usage)?)),
+            None => Chosen::Shipped,
         };
         let by = self.by_rules()?;
-        let mut exit = Exit::Done;
-        for path in &self.files {
-            exit = exit.max(match judge(path, schema.as_ref(), &by, screen) {
-                Ok(exit) => exit,
-                Err(failure) => {
-                    screen.failure(failure.code, &failure.text);
-                    failure.exit
-                }
-            });
-        }
-        Ok(exit)
+        let work = |path: &Path, screen: &mut Screen| judge(path, &chosen, &by, screen);
+        let names = Names::new(&self.files, self.files_from.as_deref())?;
+        Ok(several::each(names, screen, &work))
     }
 
     fn by_rules(&self) -> Result<ByRules, Failure> {
@@ -68,38 +66,50 @@ struct ByRules {
     today: NaiveDate,
 }
 
-fn judge(
-    path: &Path,
-    schema: Option<&model::Schema>,
-    by: &ByRules,
-    screen: &mut Screen,
-) -> Result<Exit, Failure> {
-    let input = file::open(path)?;
-    let (validated, judged) = match by.sets.is_empty() {
-        true => (validate_file(input, schema), None),
+/// What the documents are judged by.
+enum Chosen {
+    Shipped,
+    File(Box<model::Schema>),
+    Folder(Definitions),
+}
+
+/// One verdict for the file, or for each file in the archive that it is.
+fn judge(path: &Path, chosen: &Chosen, by: &ByRules, screen: &mut Screen) -> Result<Exit, Failure> {
+    let judge = match chosen {
+        Chosen::Shipped => Judge::Shipped,
+        Chosen::File(schema) => Judge::One(schema),
+        Chosen::Folder(definitions) => Judge::Among(definitions),
+    };
+    let mut input = file::open_source(path)?;
+    let name = file::shown(path);
+    let ((judged, parsed), ruled) = match by.sets.is_empty() {
+        true => (validate_source(input.source(), Some(&name), judge), None),
         false => {
-            let (validated, judged) = judge_by_rules(input, schema, &by.sets, by.today);
-            (validated, Some(judged))
+            let asked = Asked { sets: &by.sets, today: by.today };
+            let (files, ruled) = judge_source(input.source(), Some(&name), judge, asked);
+            (files, Some(ruled))
         }
     };
-    let name = file::shown(path);
-    if screen.is_json() {
-        show_json(&name, &validated, screen)
-    } else {
-        show(&name, &validated, screen)
-    }
-    if let Some(judged) = &judged {
+    for one in &judged {
         if screen.is_json() {
-            show_rules_json(&name, judged, by, screen)
+            show_json(&one.file, &one.validated, screen)
         } else {
-            show_rules(&name, judged, by, screen)
+            show(&one.file, &one.validated, screen)
         }
     }
-    let broken = judged.is_some_and(|judged| judged.errors > 0);
-    match &validated.parsed.stopped {
+    if let Some(ruled) = &ruled {
+        if screen.is_json() {
+            show_rules_json(&name, ruled, by, screen)
+        } else {
+            show_rules(&name, ruled, by, screen)
+        }
+    }
+    let kept = ruled.is_none_or(|ruled| ruled.errors == 0);
+    let is_valid = kept && judged.iter().all(|one| one.validated.verdict.valid);
+    match &parsed.stopped {
         Some(NotWellFormed::Io { source, .. }) => Err(file::refused(path, source)),
         Some(_) => Ok(Exit::Finding),
-        None if validated.verdict.valid && !broken => Ok(Exit::Done),
+        None if is_valid && parsed.another == 0 => Ok(Exit::Done),
         None => Ok(Exit::Finding),
     }
 }
@@ -115,7 +125,7 @@ fn show(name: &str, validated: &Validated, screen: &mut Screen) {
         screen.line(&format!("{name}: {} more are not shown", validated.parsed.deviations - kept));
     }
     let verdict = &validated.verdict;
-    let said = if verdict.valid && validated.parsed.stopped.is_none() {
+    let said = if verdict.valid {
         screen.word(Tone::Good, "valid")
     } else {
         format!("{}, {} errors", screen.word(Tone::Bad, "invalid"), verdict.errors)
@@ -131,9 +141,8 @@ fn show_json(name: &str, validated: &Validated, screen: &mut Screen) {
         }));
     }
     let verdict = &validated.verdict;
-    let valid = verdict.valid && validated.parsed.stopped.is_none();
     screen.record(&json!({
-        "record": "verdict", "file": name, "schema": verdict.schema, "valid": valid, "errors": verdict.errors,
+        "record": "verdict", "file": name, "schema": verdict.schema, "valid": verdict.valid, "errors": verdict.errors,
     }));
 }
 

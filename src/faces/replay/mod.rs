@@ -14,6 +14,11 @@ use std::path::Path;
 /// Name of the profile that is built in.
 pub const SHIPPED_PROFILE: &str = "reference-rfc9421";
 
+/// The name that a bank's own definition has in a recording.
+pub fn definition_file(bank: &str, file: &str) -> String {
+    format!("definition-{bank}-{file}")
+}
+
 /// Something that is not as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {

@@ -2,7 +2,7 @@
 //! made of it, and goes through the same turn. Never decides what an input means.
 
 use super::recording::{Event, Expected, Recording, RecordingError, Reply, octets_of};
-use super::{Difference, Line, Replayed, SHIPPED_PROFILE, ending};
+use super::{Difference, Line, Replayed, SHIPPED_PROFILE, definition_file, ending};
 use crate::bank::answers::{Asked, judge_inquiry_reply, judge_reply};
 use crate::bank::delivery::{BankReply, Delivery, Inquiry};
 use crate::bank::profile::{Profile, REFERENCE_PROFILE};
@@ -94,7 +94,10 @@ fn banks(
             SHIPPED_PROFILE => REFERENCE_PROFILE.to_owned(),
             name => String::from_utf8(octets_of(folder, name)?).map_err(|cause| value(name, cause))?,
         };
-        let profile = Profile::parse(&text).map_err(|cause| value(&section.profile, cause))?;
+        let fetch = |_: &str, file: &str| {
+            octets_of(folder, &definition_file(&section.id, file)).map_err(|cause| cause.to_string())
+        };
+        let profile = Profile::load(&text, &fetch).map_err(|cause| value(&section.profile, cause))?;
         digests.insert(section.id.clone(), NewDocument::of(text.into_bytes()).digest());
         banks.push(Bank { id: section.id.clone(), profile });
     }
@@ -408,7 +411,9 @@ impl<'a> Player<'a> {
             let Some(row) = work.unread.into_iter().next() else { return Ok(()) };
             let octets = self.store.document(row.digest).await.map_err(store)?.unwrap_or_default();
             let mut chunks = Vec::new();
-            split(&octets, &mut |chunk| {
+            let bank = self.checks.banks.iter().find(|bank| bank.id == row.bank);
+            let chosen = bank.map(|bank| bank.profile.chosen.clone()).unwrap_or_default();
+            split(&octets, &chosen, &mut |chunk| {
                 chunks.push(chunk);
                 true
             });

@@ -1,11 +1,14 @@
 //! From the values of an entry and of its transactions to their records, and what a transaction inherits from its
 //! entry. Never matching.
 
-use crate::messages::reading::{Value, boolean, direction, keep, keep_amount};
-use crate::messages::record::{
-    AccountId, BankTransactionCode, Batch, Entry, RemittanceInformation, ReturnInformation, Transaction,
-    TransactionParty,
+use crate::messages::reading::{
+    Value, boolean, direction, direction_word, keep, keep_amount, keep_amount_in,
 };
+use crate::messages::record::{
+    AccountId, BankTransactionCode, Batch, Entry, Record, RemittanceInformation, ReturnInformation,
+    Transaction, TransactionParty,
+};
+use crate::messages::spare::Spare;
 
 use super::charges::ChargesRead;
 use super::node::{Node, Whose};
@@ -13,18 +16,22 @@ use super::node::{Node, Whose};
 /// An entry while it is read.
 #[derive(Default)]
 pub(super) struct EntryRead {
-    pub(super) entry: Entry,
+    entry: Option<Box<Entry>>,
+    spare: Spare,
     charges: ChargesRead,
     batches: Vec<Batch>,
 }
 
 impl EntryRead {
     pub(super) fn fill(&mut self, node: Node, value: Value<'_>) {
-        let entry = &mut self.entry;
+        let entry = self.entry.get_or_insert_default();
         let slot = match node {
-            Node::Amount => return keep_amount(&mut entry.amount, &mut entry.currency, value),
+            Node::Amount => {
+                return keep_amount_in(&mut self.spare, (&mut entry.amount, &mut entry.currency), value);
+            }
             Node::Direction => {
-                return entry.direction = entry.direction.take().or_else(|| direction(value.text));
+                let word = direction_word(value.text);
+                return word.into_iter().for_each(|word| self.spare.keep(&mut entry.direction, word));
             }
             Node::Reversal => return entry.reversal = entry.reversal.or(boolean(value.text)),
             Node::EntryReference => &mut entry.reference,
@@ -34,11 +41,13 @@ impl EntryRead {
             Node::ServicerReference => &mut entry.account_servicer_reference,
             Node::AdditionalText => &mut entry.additional_text,
             Node::Batch => return self.batches.push(Batch::default()),
-            _ if fill_bank_code(&mut entry.bank_transaction_code, node, value.text) => return,
+            _ if fill_bank_code(&mut self.spare, &mut entry.bank_transaction_code, (node, value.text)) => {
+                return;
+            }
             _ if self.charges.fill(node, value) => return,
             _ => return self.fill_batch(node, value),
         };
-        keep(slot, value.text);
+        self.spare.keep(slot, value.text);
     }
 
     fn fill_batch(&mut self, node: Node, value: Value<'_>) {
@@ -54,14 +63,22 @@ impl EntryRead {
     }
 
     /// The record of an entry with so many transactions.
-    pub(super) fn take(&mut self, transactions: u64) -> Entry {
-        let mut entry = std::mem::take(&mut self.entry);
+    pub(super) fn take(&mut self, transactions: u64) -> Box<Entry> {
+        let mut entry = self.entry.take().unwrap_or_default();
         entry.charges = self.charges.take();
         let mut batches = std::mem::take(&mut self.batches).into_iter();
         entry.batch = batches.next();
         entry.more_batches = batches.collect();
         entry.transactions = transactions;
         entry
+    }
+
+    /// Takes a record back that was only lent.
+    pub(super) fn take_back(&mut self, record: Option<Record>) {
+        if let Some(Record::Entry(mut entry)) = record {
+            self.spare.empty_entry(&mut entry);
+            self.entry = Some(entry);
+        }
     }
 }
 
@@ -82,14 +99,29 @@ pub(super) struct Donor {
     direction: Option<String>,
 }
 
+/// What the transactions of an entry do not say themselves, or may not.
+#[derive(Clone, Copy)]
+pub(super) struct Lacking {
+    amount: bool,
+    direction: bool,
+}
+
+impl Lacking {
+    /// Nobody has looked.
+    pub(super) fn all() -> Lacking {
+        Lacking { amount: true, direction: true }
+    }
+}
+
 impl Donor {
-    pub(super) fn of(entry: &Entry, ended: Ended) -> Donor {
+    pub(super) fn of(entry: &Entry, ended: Ended, lacking: Lacking) -> Donor {
         let only_detail = ended == Ended::Whole && entry.transactions == 1;
+        let only_if = |wanted: bool, text: &Option<String>| if wanted { text.clone() } else { None };
         Donor {
             only_detail,
-            amount: entry.amount.clone(),
-            currency: entry.currency.clone(),
-            direction: entry.direction.clone(),
+            amount: only_if(lacking.amount, &entry.amount),
+            currency: only_if(lacking.amount, &entry.currency),
+            direction: only_if(lacking.direction, &entry.direction),
         }
     }
 }
@@ -97,15 +129,27 @@ impl Donor {
 /// A transaction while it is read.
 #[derive(Default)]
 pub(super) struct TransactionRead {
-    transaction: Transaction,
+    transaction: Option<Box<Transaction>>,
+    spare: Spare,
     charges: ChargesRead,
     /// `AmtDtls/TxAmt`, which versions without `TxDtls/Amt` use in its place.
     transaction_amount: (Option<String>, Option<String>),
 }
 
 impl TransactionRead {
+    /// What it would take from its entry.
+    pub(super) fn lacking(&self) -> Lacking {
+        match &self.transaction {
+            Some(transaction) => Lacking {
+                amount: transaction.amount.is_none() && self.transaction_amount.0.is_none(),
+                direction: transaction.direction.is_none(),
+            },
+            None => Lacking::all(),
+        }
+    }
+
     pub(super) fn fill(&mut self, node: Node, value: Value<'_>) {
-        let transaction = &mut self.transaction;
+        let transaction = self.transaction.get_or_insert_default();
         let slot = match node {
             Node::EndToEndId => &mut transaction.end_to_end_id,
             Node::InstructionId => &mut transaction.instruction_id,
@@ -126,11 +170,11 @@ impl TransactionRead {
             | Node::CounterAmount => return self.fill_amount(node, value),
             _ => return self.fill_rest(node, value),
         };
-        keep(slot, value.text);
+        self.spare.keep(slot, value.text);
     }
 
     fn fill_amount(&mut self, node: Node, value: Value<'_>) {
-        let transaction = &mut self.transaction;
+        let transaction = self.transaction.get_or_insert_default();
         let (amount, currency) = match node {
             Node::Amount => (&mut transaction.amount, &mut transaction.currency),
             Node::TransactionAmount => (&mut self.transaction_amount.0, &mut self.transaction_amount.1),
@@ -139,17 +183,17 @@ impl TransactionRead {
             }
             Node::CounterAmount => (&mut transaction.counter_amount, &mut None),
             _ => {
-                transaction.direction = transaction.direction.take().or_else(|| direction(value.text));
-                return;
+                let word = direction_word(value.text);
+                return word.into_iter().for_each(|word| self.spare.keep(&mut transaction.direction, word));
             }
         };
-        keep_amount(amount, currency, value);
+        keep_amount_in(&mut self.spare, (amount, currency), value);
     }
 
     fn fill_rest(&mut self, node: Node, value: Value<'_>) {
-        let transaction = &mut self.transaction;
+        let transaction = self.transaction.get_or_insert_default();
         match node {
-            Node::Unstructured => remittance(transaction).unstructured.push(value.text.to_owned()),
+            Node::Unstructured => remittance(transaction).unstructured.push(self.spare.own(value.text)),
             Node::Reference => remittance(transaction).references.push(value.text.to_owned()),
             Node::ProprietaryReference => transaction.proprietary_references.push(value.text.to_owned()),
             Node::Return => {
@@ -158,7 +202,11 @@ impl TransactionRead {
             Node::ReturnReason | Node::ReturnCode => keep(&mut returned(transaction).reason, value.text),
             Node::ReturnProprietary => keep(&mut returned(transaction).proprietary, value.text),
             Node::ReturnText => returned(transaction).text.push(value.text.to_owned()),
-            _ if fill_bank_code(&mut transaction.bank_transaction_code, node, value.text) => {}
+            _ if fill_bank_code(
+                &mut self.spare,
+                &mut transaction.bank_transaction_code,
+                (node, value.text),
+            ) => {}
             _ => {
                 self.charges.fill(node, value);
             }
@@ -166,30 +214,27 @@ impl TransactionRead {
     }
 
     fn fill_name(&mut self, whose: Whose, text: &str) {
-        match whose {
-            Whose::UltimateDebtor => keep(&mut self.transaction.ultimate_debtor, text),
-            Whose::UltimateCreditor => keep(&mut self.transaction.ultimate_creditor, text),
-            _ => keep(&mut self.party(whose).name, text),
-        }
+        let transaction = self.transaction.get_or_insert_default();
+        let slot = match whose {
+            Whose::UltimateDebtor => &mut transaction.ultimate_debtor,
+            Whose::UltimateCreditor => &mut transaction.ultimate_creditor,
+            _ => &mut party(transaction, whose).name,
+        };
+        self.spare.keep(slot, text);
     }
 
     fn fill_account(&mut self, node: Node, whose: Whose, text: &str) {
-        fill_account(&mut self.party(whose).account, node, text);
-    }
-
-    fn party(&mut self, whose: Whose) -> &mut TransactionParty {
-        let party = match whose {
-            Whose::Creditor | Whose::UltimateCreditor => &mut self.transaction.creditor,
-            Whose::Debtor | Whose::UltimateDebtor | Whose::Report => &mut self.transaction.debtor,
-        };
-        party.get_or_insert_default()
+        let transaction = self.transaction.get_or_insert_default();
+        let account = party(transaction, whose).account.get_or_insert_default();
+        self.spare
+            .keep(if matches!(node, Node::Iban(_)) { &mut account.iban } else { &mut account.other }, text);
     }
 
     /// The record. What it lacks it takes from its entry only where it is the entry's one detail: a collective
     /// booking may net transactions of both directions and several currencies. `InstdAmt` stands in last, where it is
     /// in the entry's currency: version 02 has no other place for the amount of one of several transactions.
-    pub(super) fn take(&mut self, donor: &Donor) -> Transaction {
-        let mut transaction = std::mem::take(&mut self.transaction);
+    pub(super) fn take(&mut self, donor: &Donor) -> Box<Transaction> {
+        let mut transaction = self.transaction.take().unwrap_or_default();
         transaction.charges = self.charges.take();
         let (amount, currency) = std::mem::take(&mut self.transaction_amount);
         if donor.only_detail && transaction.direction.is_none() {
@@ -209,6 +254,22 @@ impl TransactionRead {
         }
         transaction
     }
+
+    /// Takes a record back that was only lent.
+    pub(super) fn take_back(&mut self, record: Option<Record>) {
+        if let Some(Record::Transaction(mut transaction)) = record {
+            self.spare.empty_transaction(&mut transaction);
+            self.transaction = Some(transaction);
+        }
+    }
+}
+
+fn party(transaction: &mut Transaction, whose: Whose) -> &mut TransactionParty {
+    let party = match whose {
+        Whose::Creditor | Whose::UltimateCreditor => &mut transaction.creditor,
+        Whose::Debtor | Whose::UltimateDebtor | Whose::Report => &mut transaction.debtor,
+    };
+    party.get_or_insert_default()
 }
 
 fn remittance(transaction: &mut Transaction) -> &mut RemittanceInformation {
@@ -229,7 +290,11 @@ pub(super) fn fill_account(account: &mut Option<AccountId>, node: Node, text: &s
 }
 
 /// True if the node is one of a bank transaction code.
-fn fill_bank_code(code: &mut Option<BankTransactionCode>, node: Node, text: &str) -> bool {
+fn fill_bank_code(
+    spare: &mut Spare,
+    code: &mut Option<BankTransactionCode>,
+    (node, text): (Node, &str),
+) -> bool {
     if !matches!(
         node,
         Node::DomainCode
@@ -242,7 +307,7 @@ fn fill_bank_code(code: &mut Option<BankTransactionCode>, node: Node, text: &str
         return false;
     }
     let code = code.get_or_insert_default();
-    keep(
+    spare.keep(
         match node {
             Node::DomainCode => &mut code.domain,
             Node::FamilyCode => &mut code.family,

@@ -11,12 +11,12 @@ mod node;
 mod tape;
 
 use crate::messages::reading::{
-    Begun, Output, Place, Remark, Trail, Value, boolean, direction, keep, keep_amount, trimmed,
+    Begun, Output, Place, Remark, Took, Trail, Value, boolean, direction, keep, keep_amount, trimmed,
 };
 use crate::messages::record::{AccountReport, Balance, Record};
 use crate::schema::event::Element;
 
-use fill::{Donor, Ended, EntryRead, TransactionRead, fill_account};
+use fill::{Donor, Ended, EntryRead, Lacking, TransactionRead, fill_account};
 use node::{Node, Whose};
 use tape::{Mark, Tape};
 
@@ -41,6 +41,10 @@ pub struct AccountReader {
     any_given: bool,
     entry: EntryRead,
     entry_place: Option<Place>,
+    /// The first transaction of the entry, and where it began.
+    first: TransactionRead,
+    first_place: Option<Place>,
+    /// The others.
     tape: Tape,
     transaction_open: bool,
     currency: String,
@@ -60,6 +64,8 @@ impl AccountReader {
             any_given: false,
             entry: EntryRead::default(),
             entry_place: None,
+            first: TransactionRead::default(),
+            first_place: None,
             tape: Tape::default(),
             transaction_open: false,
             currency: String::new(),
@@ -69,21 +75,35 @@ impl AccountReader {
 
     /// An element begins.
     #[inline]
-    pub fn start(&mut self, element: &Element<'_>) -> Begun {
-        let node = self.trail.here().and_then(|parent| parent.child(element.local));
-        self.trail.enter(node);
-        let Some(node) = node else { return Begun::Inside };
+    pub fn start<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>) -> Begun {
+        let Some(node) = self.trail.start((member, &element), Node::child) else { return Begun::Inside };
         match node {
             Node::Report | Node::Entry | Node::Transaction => return Begun::Record,
             Node::Balance => self.report.balances.push(Balance::default()),
-            Node::Batch | Node::Charges | Node::ChargeRecord | Node::Return => self.fill(node, ""),
+            _ if node.opens_group() => self.fill(node, ""),
             _ if node.is_amount() => {
                 self.currency.clear();
-                self.currency.push_str(element.attribute("Ccy").unwrap_or(""));
+                self.currency.push_str(element().attribute("Ccy").unwrap_or(""));
             }
             _ => {}
         }
         Begun::Inside
+    }
+
+    /// An element with text and nothing else, where it is neither a record nor a group.
+    #[inline]
+    pub fn leaf<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>, text: &str) -> Took {
+        let Some(node) = self.trail.leaf((member, &element), Node::child) else { return Took::All };
+        let is_record = matches!(node, Node::Report | Node::Entry | Node::Transaction | Node::Header);
+        if is_record || node == Node::Balance || node.opens_group() {
+            return Took::Nothing;
+        }
+        let text = trimmed(text);
+        if !(text.is_empty() && node.is_either()) {
+            let currency = if node.is_amount() { element().attribute("Ccy") } else { None };
+            self.fill_value(node, Value { text, currency: currency.filter(|currency| !currency.is_empty()) });
+        }
+        Took::All
     }
 
     /// The record that `start` announced begins here.
@@ -98,8 +118,7 @@ impl AccountReader {
                 self.entry_place = Some(place);
             }
             Some(Node::Transaction) => {
-                self.tape.begin(place);
-                self.transaction_open = true;
+                self.begin_transaction(place);
             }
             _ => {}
         }
@@ -125,7 +144,7 @@ impl AccountReader {
             Node::Entry => self.give_entry(Ended::Whole, output),
             Node::Report => self.end_report(output),
             Node::Header if self.any_given => self.remark_late_header(),
-            Node::Batch | Node::Charges | Node::ChargeRecord | Node::Return => {}
+            node if node.opens_group() => {}
             node if left.empty => self.fill(node, ""),
             _ => {}
         }
@@ -145,16 +164,30 @@ impl AccountReader {
         }
     }
 
+    /// Whether something did not fit into a record since the last call of `take_remarks`.
+    #[inline]
+    pub fn has_remarks(&self) -> bool {
+        !self.remarks.is_empty()
+    }
+
     /// What did not fit into a record since the last call.
     pub fn take_remarks(&mut self) -> Vec<Remark> {
         std::mem::take(&mut self.remarks)
     }
 
     fn fill(&mut self, node: Node, text: &str) {
-        let currency =
-            Some(self.currency.as_str()).filter(|currency| !currency.is_empty() && node.is_amount());
-        let value = Value { text, currency };
-        if self.transaction_open {
+        let own = std::mem::take(&mut self.currency);
+        let currency = Some(own.as_str()).filter(|currency| !currency.is_empty() && node.is_amount());
+        self.fill_value(node, Value { text, currency });
+        self.currency = own;
+    }
+
+    #[inline]
+    fn fill_value(&mut self, node: Node, value: Value<'_>) {
+        let text = value.text;
+        if self.transaction_open && self.tape.count() == 0 {
+            self.first.fill(node, value);
+        } else if self.transaction_open {
             self.tape.write(node, value);
         } else if self.entry_place.is_some() {
             self.entry.fill(node, value);
@@ -194,21 +227,44 @@ impl AccountReader {
 
     fn give_entry(&mut self, ended: Ended, output: &mut Output<'_>) {
         let place = self.entry_place.take().unwrap_or_default();
-        let entry = self.entry.take(self.tape.count());
-        let donor = Donor::of(&entry, ended);
-        output.give(Record::Entry(Box::new(entry)), place);
-        let mut read = TransactionRead::default();
+        let entry = self.entry.take(self.tape.count() + u64::from(self.first_place.is_some()));
+        let lacking = if self.tape.count() > 0 { Lacking::all() } else { self.first.lacking() };
+        let donor = Donor::of(&entry, ended, lacking);
+        let lent = output.lend(Record::Entry(entry), place);
+        self.entry.take_back(lent);
+        if let Some(began) = self.first_place.take() {
+            let lent = output.lend(Record::Transaction(self.first.take(&donor)), began);
+            self.first.take_back(lent);
+        }
+        if self.tape.count() > 0 {
+            self.give_taped(&donor, output);
+        }
+    }
+
+    /// The transactions behind the first.
+    fn give_taped(&mut self, donor: &Donor, output: &mut Output<'_>) {
+        let read = &mut self.first;
         let mut began: Option<Place> = None;
         self.tape.replay(|mark| match mark {
             Mark::Field(node, value) => read.fill(node, value),
             Mark::Transaction(place) => {
                 if let Some(began) = began.replace(place) {
-                    output.give(Record::Transaction(Box::new(read.take(&donor))), began);
+                    let lent = output.lend(Record::Transaction(read.take(donor)), began);
+                    read.take_back(lent);
                 }
             }
         });
         if let Some(began) = began {
-            output.give(Record::Transaction(Box::new(read.take(&donor))), began);
+            let lent = output.lend(Record::Transaction(read.take(donor)), began);
+            read.take_back(lent);
+        }
+    }
+
+    fn begin_transaction(&mut self, place: Place) {
+        self.transaction_open = true;
+        match self.first_place {
+            None => self.first_place = Some(place),
+            Some(_) => self.tape.begin(place),
         }
     }
 

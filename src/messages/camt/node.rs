@@ -135,6 +135,12 @@ impl Node {
         )
     }
 
+    /// Whether its start tag alone begins something in a record, which holds other elements.
+    #[inline]
+    pub(super) fn opens_group(self) -> bool {
+        matches!(self, Node::Batch | Node::Charges | Node::ChargeRecord | Node::Return)
+    }
+
     /// Whether the element holds text in some versions and elements in others, so that white space in it is no value.
     pub(super) fn is_either(self) -> bool {
         matches!(

@@ -36,8 +36,11 @@ impl Tape {
         self.fields.push(Field { node: Node::Transaction, currency: 0, text: 0 });
     }
 
-    /// A value of the transaction that began last.
+    /// A value of the transaction that began last. Text that stands right in `TxDtls` is none; the walk reports it.
     pub(super) fn write(&mut self, node: Node, value: Value<'_>) {
+        if node == Node::Transaction {
+            return;
+        }
         let currency = self.put(value.currency.unwrap_or(""));
         let text = self.put(value.text);
         self.fields.push(Field { node, currency, text });

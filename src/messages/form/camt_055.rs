@@ -4,12 +4,8 @@
 use super::parts::{CASE, ORIGINAL_TRANSACTION, PARTY, REASON};
 use super::{Form, Member, amount, boolean, many, one, text};
 
-pub(super) const REQUEST_OF_CUSTOMER: Form =
+pub(super) const FORM: Form =
     Form { record: "assignment", at: ".", members: ASSIGNMENT, inside: &[GROUP, BATCH, TRANSACTION] };
-
-/// It has no level of payment information.
-pub(super) const REQUEST_OF_BANK: Form =
-    Form { record: "assignment", at: ".", members: ASSIGNMENT, inside: &[GROUP, TRANSACTION] };
 
 const ASSIGNMENT: &[Member] = &[
     text("assignment_id", "Assgnmt/Id"),
@@ -39,6 +35,7 @@ const GROUP: Form = Form {
     inside: &[],
 };
 
+/// Only a customer's request has this level.
 const BATCH: Form = Form {
     record: "batch_cancellation",
     at: "Undrlyg/OrgnlPmtInfAndCxl",

@@ -19,12 +19,34 @@ static TREES: [OnceLock<Tree>; KINDS] = [const { OnceLock::new() }; KINDS];
 /// Chosen by us: no fewer than there are kinds.
 const KINDS: usize = 32;
 
+/// What the lists of one record hold together; further items are counted and told. Chosen by us: memory must not grow
+/// with a list that never ends.
+const ITEMS_MAX: u64 = 100_000;
+
 /// A record that is being read.
 struct Open {
     record: u16,
     place: Place,
     fields: Fields,
     given: bool,
+    /// Items of its lists, those left out included.
+    items: u64,
+}
+
+impl Open {
+    fn new(record: u16, place: Place) -> Open {
+        Open { record, place, fields: Fields::default(), given: false, items: 0 }
+    }
+
+    /// Whether another item of a list is kept.
+    fn admit(&mut self) -> bool {
+        self.items = self.items.saturating_add(1);
+        self.items <= ITEMS_MAX
+    }
+
+    fn left_out(&self) -> u64 {
+        self.items.saturating_sub(ITEMS_MAX)
+    }
 }
 
 /// Reads one message by its form.
@@ -77,13 +99,13 @@ impl FormReader {
     /// The record that `start` announced begins here.
     pub fn begin(&mut self, place: Place, output: &mut Output<'_>) {
         if self.open.is_empty() {
-            self.open.push(Open { record: 0, place, fields: Fields::default(), given: false });
+            self.open.push(Open::new(0, place));
         }
         let here = self.trail.here().and_then(|id| self.tree.nodes.get(usize::from(id)));
         let Some(node) = here else { return };
         if let Some(record) = node.begins {
             self.give_all(output);
-            self.open.push(Open { record, place, fields: Fields::default(), given: false });
+            self.open.push(Open::new(record, place));
         }
         self.grow(&node.grows);
     }
@@ -128,7 +150,9 @@ impl FormReader {
     fn grow(&mut self, lists: &'static [Way]) {
         let Some(open) = self.open.last_mut() else { return };
         for way in lists {
-            if let Some(fields) = walk(&mut open.fields, &way.through) {
+            if open.admit()
+                && let Some(fields) = walk(&mut open.fields, &way.through)
+            {
                 fields.add_object(way.slot);
             }
         }
@@ -137,7 +161,15 @@ impl FormReader {
     fn take(&mut self, takes: &'static [Taken], text: &str) {
         let Some(open) = self.open.last_mut() else { return };
         for taken in takes {
-            put(&mut open.fields, taken, text, &self.currency);
+            let in_list = taken.way.through.iter().any(|step| matches!(step, Step::Many(_)));
+            let kept = match taken.content {
+                Content::Texts => open.admit(),
+                // It would go into the last item that was kept.
+                _ => !in_list || open.left_out() == 0,
+            };
+            if kept {
+                put(&mut open.fields, taken, text, &self.currency);
+            }
         }
     }
 
@@ -156,9 +188,18 @@ impl FormReader {
         if self.open.last().is_some_and(|open| !open.given) {
             self.give_all(output);
         }
-        let Some(late) = self.open.pop().filter(|open| !open.fields.is_empty()) else { return };
-        let record = self.tree.records.get(usize::from(late.record)).copied().unwrap_or_default();
-        self.remarks.push(Remark::late("the records inside it", record, &late.fields));
+        let Some(ended) = self.open.pop() else { return };
+        let record = self.tree.records.get(usize::from(ended.record)).copied().unwrap_or_default();
+        if !ended.fields.is_empty() {
+            self.remarks.push(Remark::late("the records inside it", record, &ended.fields));
+        }
+        if ended.left_out() > 0 {
+            let text = format!(
+                "the lists of the {record} record are kept up to {ITEMS_MAX} items; {} are left out",
+                ended.left_out()
+            );
+            self.remarks.push(Remark { code: "record.cut", text });
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! Never which payouts belong together, never what a text may contain on a rail.
 //!
 //! The same inputs give the same octets: no clock, no chance, no map order. What a version has no element for is
-//! folded into one it has, or left out where it is only a hint (`uetr`), as the items below say.
+//! folded into one it has, left out where it is only a hint (`uetr`), as the items below say, or refused by name.
 
 use std::borrow::Borrow;
 use std::io;
@@ -11,93 +11,19 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use super::emit::{Emitter, WriteError};
-use super::kind::{Definition, Kind};
 use crate::domain::account::{Account, Bic};
 use crate::domain::currency::Currency;
 use crate::domain::payout::{ChargeBearer, Code, Payout, Remittance};
 use crate::domain::reference::{MessageId, PaymentInformationId};
 
 mod clearing;
+mod fit;
 mod party;
+mod version;
 
-/// Versions that are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Version {
-    /// pain.001.001.03 of 2009.
-    V03,
-    /// pain.001.001.09 of 2019.
-    V09,
-    /// pain.001.001.12 of 2023.
-    V12,
-}
-
-/// What differs between the versions, as far as we write it.
-struct Shape {
-    version: Version,
-    number: u8,
-    /// Tag of a bank's BIC.
-    agent_bic: &'static str,
-    execution_date: ExecutionDate,
-    /// `PmtId/UETR`, `OrgId/LEI` and the address elements of 2019 came together.
-    since_2019: Since2019,
-}
-
-/// How `ReqdExctnDt` holds its date.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ExecutionDate {
-    Bare,
-    Choice,
-}
-
-/// Whether a version has `PmtId/UETR`, `OrgId/LEI` and all our address elements.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Since2019 {
-    Absent,
-    Present,
-}
-
-/// Source: the schemas pain.001.001.03, .09 and .12. `PostalAddress27` of .12 has the elements of `PostalAddress24`
-/// that we write in the same order, with room for longer texts.
-const SHAPES: &[Shape] = &[
-    Shape {
-        version: Version::V03,
-        number: 3,
-        agent_bic: "BIC",
-        execution_date: ExecutionDate::Bare,
-        since_2019: Since2019::Absent,
-    },
-    Shape {
-        version: Version::V09,
-        number: 9,
-        agent_bic: "BICFI",
-        execution_date: ExecutionDate::Choice,
-        since_2019: Since2019::Present,
-    },
-    Shape {
-        version: Version::V12,
-        number: 12,
-        agent_bic: "BICFI",
-        execution_date: ExecutionDate::Choice,
-        since_2019: Since2019::Present,
-    },
-];
-
-impl Version {
-    /// The definition of documents of this version.
-    pub fn definition(self) -> Definition {
-        Definition { kind: Kind::Pain001, version: self.shape().number }
-    }
-
-    /// The version of a message id, like `pain.001.001.09`.
-    pub fn parse(message_id: &str) -> Option<Version> {
-        let definition = Definition::parse(message_id).filter(|found| found.kind == Kind::Pain001)?;
-        SHAPES.iter().find(|shape| shape.number == definition.version).map(|shape| shape.version)
-    }
-
-    fn shape(self) -> &'static Shape {
-        SHAPES.iter().find(|shape| shape.version == self).expect("every version has its row")
-    }
-}
+pub use fit::{Unfit, unfit_payout, unfit_shared};
+pub use version::Version;
+use version::{BicLetters, ExecutionDate, Shape, Since2019};
 
 /// Whether the UETR is sent. Some banks refuse it or make their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -222,15 +148,22 @@ where
     B: IntoIterator<Item = (Block, P)>,
     P: IntoIterator<Item: Borrow<Payout>>,
 {
-    let shape = header.version.shape();
-    let mut emitter = Emitter::begin(out, header.version.definition());
+    let version = header.version;
+    let shape = version.shape();
+    refuse("message", header.message_id.as_str(), version, fit::unfit_header(version, header))?;
+    let mut emitter = Emitter::begin_at(out, version.root());
     write_header(&mut emitter, header);
     let mut written = Totals::default();
     for (block, payouts) in blocks {
+        refuse("block", block.payment_information_id.as_str(), version, fit::unfit_block(version, &block))?;
         open_block(&mut emitter, shape, &block);
         let mut contained = Totals::default();
         for payout in payouts {
             let payout = payout.borrow();
+            if shape.subset.is_some() || shape.bic_letters != BicLetters::Any {
+                let id = payout.instruction.external_id.as_str();
+                refuse("payout", id, version, unfit_payout(version, payout))?;
+            }
             write_transaction(&mut emitter, shape, header.uetr, payout);
             contained = contained.plus(Totals { count: 1, sum: payout.instruction.amount.value() })?;
             emitter.check()?;
@@ -241,6 +174,20 @@ where
     }
     compare("message", header.message_id.as_str(), header.totals, written)?;
     emitter.finish()
+}
+
+/// What the definition cannot carry stops the message: nothing is left out.
+fn refuse(level: &'static str, id: &str, version: Version, unfit: Vec<Unfit>) -> Result<(), WriteError> {
+    match unfit.first() {
+        None => Ok(()),
+        Some(first) => Err(WriteError::Unfit {
+            level,
+            id: id.to_owned(),
+            member: first.member,
+            definition: version.id().to_owned(),
+            why: first.why,
+        }),
+    }
 }
 
 fn compare(level: &'static str, id: &str, announced: Totals, contained: Totals) -> Result<(), WriteError> {
@@ -284,14 +231,10 @@ fn open_block(emitter: &mut Emitter<'_>, shape: &Shape, block: &Block) {
     write_coding(emitter, &block.coding);
     match shape.execution_date {
         ExecutionDate::Bare => emitter.date("ReqdExctnDt", block.execution_date),
-        ExecutionDate::Choice => {
-            emitter.open("ReqdExctnDt");
-            emitter.date("Dt", block.execution_date);
-            emitter.close("ReqdExctnDt");
-        }
+        ExecutionDate::Choice => emitter.day("ReqdExctnDt", block.execution_date),
     }
     emitter.nested("Dbtr", "Nm", &block.debtor.name);
-    party::write_account(emitter, "DbtrAcct", &block.debtor.account, block.debtor.currency);
+    party::write_debtor_account(emitter, shape, &block.debtor);
     party::write_debtor_agent(emitter, shape, &block.debtor);
     if let Some(bearer) = block.charge_bearer {
         emitter.text("ChrgBr", bearer.code());
@@ -311,29 +254,34 @@ fn write_coding(emitter: &mut Emitter<'_>, coding: &Coding) {
 
 fn write_transaction(emitter: &mut Emitter<'_>, shape: &Shape, uetr: UetrUse, payout: &Payout) {
     let instruction = &payout.instruction;
-    emitter.open("CdtTrfTxInf");
-    emitter.open("PmtId");
-    emitter.text("InstrId", &payout.token.base32());
-    emitter.text("EndToEndId", payout.end_to_end_id.as_str());
+    emitter.make_room();
+    emitter.markup("<CdtTrfTxInf><PmtId><InstrId>");
+    emitter.plain(&payout.token.base32_octets());
+    emitter.markup("</InstrId><EndToEndId>");
+    emitter.characters("EndToEndId", payout.end_to_end_id.as_str());
+    emitter.markup("</EndToEndId>");
     if uetr == UetrUse::Sent && shape.since_2019 == Since2019::Present {
-        emitter.text("UETR", &payout.token.uetr());
+        emitter.markup("<UETR>");
+        emitter.plain(&payout.token.uetr_octets());
+        emitter.markup("</UETR>");
     }
-    emitter.close("PmtId");
-    emitter.open("Amt");
-    emitter.amount("InstdAmt", &instruction.amount);
-    emitter.close("Amt");
+    emitter.markup("</PmtId><Amt><InstdAmt Ccy=\"");
+    emitter.plain(instruction.amount.currency().code().as_bytes());
+    emitter.markup("\">");
+    emitter.amount_digits(&instruction.amount);
+    emitter.markup("</InstdAmt></Amt>");
     if let Some(name) = &instruction.ultimate_debtor {
         emitter.nested("UltmtDbtr", "Nm", name);
     }
     party::write_creditor_agent(emitter, shape, instruction);
     party::write_creditor(emitter, shape, &instruction.creditor);
-    party::write_account(emitter, "CdtrAcct", &instruction.creditor_account, None);
+    party::write_creditor_account(emitter, shape, &instruction.creditor_account);
     if let Some(name) = &instruction.ultimate_creditor {
         emitter.nested("UltmtCdtr", "Nm", name);
     }
     emitter.code("Purp", instruction.purpose.as_ref());
     write_remittance(emitter, &instruction.creditor_account, &instruction.remittance);
-    emitter.close("CdtTrfTxInf");
+    emitter.markup("</CdtTrfTxInf>");
 }
 
 /// `RmtInf`. A building society's roll number has no element of its own: UK banks take it from the reference text,

@@ -1,7 +1,8 @@
 //! Parties, accounts and agents of pain.001. Never which of them a rail demands.
 
+use super::Debtor;
 use super::clearing::clearing_system;
-use super::{Debtor, Shape, Since2019};
+use super::version::{DebtorAgent, Shape, Since2019};
 use crate::domain::account::{Account, Bic, OtherAgent, UsAccountKind};
 use crate::domain::country::Country;
 use crate::domain::currency::Currency;
@@ -111,7 +112,7 @@ fn write_address(emitter: &mut Emitter<'_>, shape: &Shape, address: &Address) {
 /// The parts of an address that the 2009 schema has no element for, packed into as few address lines as they need:
 /// nothing that the client said about where the payee is gets lost. In this order they need at most five lines
 /// even at full length, so that with the two lines of a hybrid address the seven of the schema suffice.
-fn folded_lines(parts: &AddressParts) -> Vec<String> {
+pub(super) fn folded_lines(parts: &AddressParts) -> Vec<String> {
     let post_box = parts.post_box.as_deref().map(|number| match number.contains(char::is_alphabetic) {
         true => number.to_owned(),
         // A number by itself in a line would tell nobody what it is.
@@ -139,27 +140,23 @@ fn folded_lines(parts: &AddressParts) -> Vec<String> {
     lines
 }
 
-/// `DbtrAcct` or `CdtrAcct`. Of a UK or US account the bank's number stands in the agent.
-pub(super) fn write_account(
-    emitter: &mut Emitter<'_>,
-    name: &'static str,
-    account: &Account,
-    currency: Option<Currency>,
-) {
-    emitter.open(name);
-    emitter.open("Id");
-    match account {
-        Account::Iban(iban) => emitter.text("IBAN", iban.as_str()),
-        Account::Uk { account, .. } => {
-            emitter.open("Othr");
-            emitter.text("Id", account.as_str());
-            emitter.nested("SchmeNm", "Cd", "BBAN");
-            emitter.close("Othr");
-        }
-        Account::Us { account, .. } => emitter.nested("Othr", "Id", account.as_str()),
-        Account::Other { account, .. } => emitter.nested("Othr", "Id", account.as_str()),
+/// `DbtrAcct`. Its kind is nobody's news: the bank keeps it.
+pub(super) fn write_debtor_account(emitter: &mut Emitter<'_>, shape: &Shape, debtor: &Debtor) {
+    emitter.open("DbtrAcct");
+    write_account_id(emitter, shape, &debtor.account);
+    emitter.optional("Ccy", debtor.currency.map(Currency::code));
+    emitter.close("DbtrAcct");
+}
+
+/// `CdtrAcct`.
+pub(super) fn write_creditor_account(emitter: &mut Emitter<'_>, shape: &Shape, account: &Account) {
+    if let Account::Iban(iban) = account {
+        emitter.markup("<CdtrAcct><Id><IBAN>");
+        emitter.plain(iban.as_str().as_bytes());
+        return emitter.markup("</IBAN></Id></CdtrAcct>");
     }
-    emitter.close("Id");
+    emitter.open("CdtrAcct");
+    write_account_id(emitter, shape, account);
     if let Account::Us { kind, .. } = account {
         let code = match kind {
             UsAccountKind::Checking => "CACC",
@@ -167,16 +164,34 @@ pub(super) fn write_account(
         };
         emitter.nested("Tp", "Cd", code);
     }
-    emitter.optional("Ccy", currency.map(Currency::code));
-    emitter.close(name);
+    emitter.close("CdtrAcct");
+}
+
+/// `Id` of an account. Of a UK or US account the bank's number stands in the agent.
+fn write_account_id(emitter: &mut Emitter<'_>, shape: &Shape, account: &Account) {
+    emitter.open("Id");
+    match account {
+        Account::Iban(iban) => emitter.text("IBAN", iban.as_str()),
+        Account::Uk { account, .. } => {
+            emitter.open("Othr");
+            emitter.text("Id", account.as_str());
+            if shape.subset.is_none() {
+                emitter.nested("SchmeNm", "Cd", "BBAN");
+            }
+            emitter.close("Othr");
+        }
+        Account::Us { account, .. } => emitter.nested("Othr", "Id", account.as_str()),
+        Account::Other { account, .. } => emitter.nested("Othr", "Id", account.as_str()),
+    }
+    emitter.close("Id");
 }
 
 /// What is known of a bank.
 #[derive(Default)]
-struct KnownAgent<'a> {
-    bic: Option<&'a Bic>,
+pub(super) struct KnownAgent<'a> {
+    pub(super) bic: Option<&'a Bic>,
     /// Clearing system, where it has a code, and member id.
-    clearing: Option<(Option<&'a str>, &'a str)>,
+    pub(super) clearing: Option<(Option<&'a str>, &'a str)>,
     /// Says where a bank code is at home when no clearing system does.
     country: Option<Country>,
 }
@@ -185,6 +200,10 @@ struct KnownAgent<'a> {
 pub(super) fn write_debtor_agent(emitter: &mut Emitter<'_>, shape: &Shape, debtor: &Debtor) {
     let mut known = agent_of_account(&debtor.account);
     known.bic = debtor.agent.as_ref().or(known.bic);
+    let clearing = shape.subset.is_some_and(|subset| subset.debtor_agent == DebtorAgent::BicOrClearing);
+    if clearing && known.bic.is_none() && known.clearing.is_none() {
+        known.clearing = clearing_of_iban(&debtor.account).map(|(system, member)| (Some(system), member));
+    }
     if known.bic.is_none() && known.clearing.is_none() {
         emitter.open("DbtrAgt");
         emitter.open("FinInstnId");
@@ -196,9 +215,32 @@ pub(super) fn write_debtor_agent(emitter: &mut Emitter<'_>, shape: &Shape, debto
     write_agent(emitter, shape, "DbtrAgt", &known);
 }
 
-/// `CdtrAgt`, where anything is known. A UK or US account names its own clearing and member id; for other accounts
-/// what the client says of the bank goes before what the account's bank code lets us infer.
+/// Clearing system and member id of the bank that an IBAN names, where they are clear. Swiss and Liechtenstein numbers
+/// stand without the zeros that fill them up in an IBAN; a British one names its bank by sort code.
+/// Source: SIX, Swiss Payment Standards, `DbtrAgt` (IID); IBAN registry.
+pub(super) fn clearing_of_iban(account: &Account) -> Option<(&'static str, &str)> {
+    let Account::Iban(iban) = account else { return None };
+    let code = iban.bank_code();
+    let found = match iban.country().code() {
+        "CH" | "LI" => Some(("CHBCC", code.trim_start_matches('0'))),
+        "GB" => iban.as_str().get(8..14).map(|sort_code| ("GBDSC", sort_code)),
+        _ => clearing_system(iban.country(), code).map(|system| (system, code)),
+    };
+    // Where the country's code stands for its clearing system, its members need not have the codes of IBANs.
+    found.filter(|(system, member)| system.len() > 2 && !member.is_empty())
+}
+
+/// `CdtrAgt`, where anything is known.
 pub(super) fn write_creditor_agent(emitter: &mut Emitter<'_>, shape: &Shape, instruction: &Instruction) {
+    let known = known_creditor_agent(instruction);
+    if known.bic.is_some() || known.clearing.is_some() {
+        write_agent(emitter, shape, "CdtrAgt", &known);
+    }
+}
+
+/// A UK or US account names its own clearing and member id; for other accounts what the client says of the bank goes
+/// before what the account's bank code lets us infer.
+pub(super) fn known_creditor_agent(instruction: &Instruction) -> KnownAgent<'_> {
     let mut known = agent_of_account(&instruction.creditor_account);
     if let Some(agent) = &instruction.creditor_agent {
         known.bic = agent.bic.as_ref().or(known.bic);
@@ -208,13 +250,11 @@ pub(super) fn write_creditor_agent(emitter: &mut Emitter<'_>, shape: &Shape, ins
             known.country = None;
         }
     }
-    if known.bic.is_some() || known.clearing.is_some() {
-        write_agent(emitter, shape, "CdtrAgt", &known);
-    }
+    known
 }
 
 /// What an account itself says about its bank.
-fn agent_of_account(account: &Account) -> KnownAgent<'_> {
+pub(super) fn agent_of_account(account: &Account) -> KnownAgent<'_> {
     match account {
         Account::Iban(_) => KnownAgent::default(),
         Account::Uk { sort_code, .. } => {

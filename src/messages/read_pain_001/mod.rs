@@ -6,6 +6,7 @@ use std::io::BufRead;
 use thiserror::Error;
 
 use super::kind::{Definition, Kind};
+use super::pain_001::Version;
 use super::record::AccountId;
 use crate::domain::party::AddressParts;
 use crate::domain::payout::Code;
@@ -348,7 +349,11 @@ impl<R: BufRead> Reader<R> {
                     self.place.definition = catalog::ids().find(|id| *id == definition.to_string());
                     self.walk.attach(schema, Namespace::Exact);
                 }
-                _ => self.attach_nearest(definition),
+                _ => {
+                    let subset = namespace.and_then(Version::of_namespace);
+                    let subset = subset.map(|version| version.definition().version.into());
+                    self.attach_nearest(definition, subset);
+                }
             }
         } else if Kind::of_child(local) == Some(Kind::Pain001) {
             self.place.message = Message::At(self.place.depth);
@@ -356,13 +361,13 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// A version that we do not ship, or a namespace of somebody else: the nearest of ours judges it, if it is a
-    /// credit transfer initiation at all.
-    fn attach_nearest(&mut self, definition: Option<Definition>) {
+    /// credit transfer initiation at all. Of a national subset that is the version of the standard it restricts.
+    fn attach_nearest(&mut self, definition: Option<Definition>, subset: Option<u32>) {
         let child = self.walk.first_child().and_then(|child| Kind::of_child(&child));
         if child != Some(Kind::Pain001) {
             return;
         }
-        let version = definition.map(|definition| definition.version.into());
+        let version = definition.map(|definition| definition.version.into()).or(subset);
         if let Some((id, schema)) = catalog::nearest(Kind::Pain001.name(), version) {
             self.place.definition = Some(id);
             self.place.stands_in = true;

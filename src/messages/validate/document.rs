@@ -4,7 +4,7 @@ use crate::messages::camt::AccountReader;
 use crate::messages::form::FormReader;
 use crate::messages::kind::Kind;
 use crate::messages::pain_002::StatusReader;
-use crate::messages::reading::{Begun, Output, Place, Remark};
+use crate::messages::reading::{Begun, Output, Place, Remark, Took};
 use crate::messages::{pacs_002, record};
 use crate::schema::event::Element;
 
@@ -46,12 +46,46 @@ impl Reader {
     }
 
     #[inline]
-    pub(super) fn start(&mut self, element: &Element<'_>) -> Begun {
+    pub(super) fn start<'e>(&mut self, member: Option<u16>, element: impl Fn() -> Element<'e>) -> Begun {
         match self {
-            Reader::Status(reader) => reader.start(element),
-            Reader::Account(reader) => reader.start(element),
-            Reader::Form(reader) => reader.start(element),
+            Reader::Status(reader) => reader.start(member, element),
+            Reader::Account(reader) => reader.start(member, element),
+            Reader::Form(reader) => reader.start(&element()),
             Reader::None => Begun::Inside,
+        }
+    }
+
+    /// Start, text and end of an element in one, for readers that take them so; `place` is where it begins.
+    #[inline]
+    pub(super) fn leaf<'e>(
+        &mut self,
+        (member, element): (Option<u16>, impl Fn() -> Element<'e>),
+        text: &str,
+        (place, output): (impl FnOnce() -> Place, &mut Output<'_>),
+    ) {
+        let took = match self {
+            Reader::Status(reader) => reader.leaf(member, &element, text),
+            Reader::Account(reader) => reader.leaf(member, &element, text),
+            Reader::Form(_) => Took::Nothing,
+            Reader::None => Took::All,
+        };
+        if took == Took::Nothing {
+            if self.start(member, &element) == Begun::Record {
+                self.begin(place(), output);
+            }
+            self.text(text);
+            self.end(output);
+        }
+    }
+
+    /// Whether `take_remarks` may have something.
+    #[inline]
+    pub(super) fn has_remarks(&self) -> bool {
+        match self {
+            Reader::Status(reader) => reader.has_remarks(),
+            Reader::Account(reader) => reader.has_remarks(),
+            Reader::Form(_) => true,
+            Reader::None => false,
         }
     }
 
@@ -109,6 +143,8 @@ impl Reader {
 pub(super) enum Root {
     Ahead,
     Inside,
+    /// Inside of a header that travels alone: it may stand for a document that follows.
+    InHeader,
     Past,
 }
 
@@ -154,4 +190,24 @@ impl Open {
         let valid = self.errors == 0 && self.judge != UNKNOWN;
         record::Verdict { schema: self.judge.clone(), valid, errors: self.errors, records }
     }
+}
+
+/// Why nothing is read of a document.
+pub(super) fn unsupported(child: Option<&str>) -> String {
+    match child {
+        Some(child) => format!("{child} is no message that has a reader"),
+        None => "the document is empty".to_owned(),
+    }
+}
+
+/// A namespace in words.
+pub(super) fn spoken(namespace: Option<&str>) -> String {
+    namespace.map_or("a document without namespace".to_owned(), |name| format!("namespace {name}"))
+}
+
+/// The version that a text names behind the message: 3 in `…/pain.002.001.03.ch.02.xsd`.
+pub(super) fn version_in(text: &str, kind: &str) -> Option<u32> {
+    let (_, behind) = text.split_once(kind)?;
+    let version = behind.split('.').nth(2)?;
+    version.parse().ok()
 }

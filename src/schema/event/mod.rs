@@ -5,7 +5,9 @@ pub mod fault;
 mod encoding;
 mod names;
 mod namespaces;
+mod pieces;
 mod prolog;
+mod quick;
 mod tag;
 mod text;
 mod window;
@@ -13,12 +15,14 @@ mod window;
 use std::io::BufRead;
 
 pub use fault::NotWellFormed;
+pub use pieces::{Follower, Piece, Text};
 pub use window::Position;
 
 pub(super) use names::is_blank;
 pub(super) use namespaces::{ABSENT, NamespaceId, XSI};
+pub(super) use quick::{Ahead, name_in};
 
-use super::model::head_of;
+use super::model::{Key, MemberId, first_octets};
 use fault::{Stop, rule};
 use names::{QName, skip_space};
 use namespaces::Namespaces;
@@ -88,12 +92,20 @@ pub struct Element<'a> {
     pub local: &'a str,
     /// Namespace name.
     pub namespace: Option<&'a str>,
+    pub(super) member: Option<MemberId>,
     attributes: &'a [Attribute],
     text: &'a str,
     scratch: &'a str,
 }
 
 impl<'a> Element<'a> {
+    /// Where the definition in force names this element: one number for one name in one type. None outside of a definition and
+    /// for elements that it does not name here.
+    #[inline]
+    pub fn member(&self) -> Option<MemberId> {
+        self.member
+    }
+
     /// The value of an attribute without namespace, normalised.
     pub fn attribute(&self, local: &str) -> Option<&'a str> {
         let matches = |attribute: &&Attribute| {
@@ -122,12 +134,15 @@ enum Part {
     Epilog,
 }
 
-/// An element that has begun: where its name begins among the open names, and the bindings that were there before it.
+/// An element that has begun.
 #[derive(Debug, Clone, Copy)]
 struct Open {
-    name: usize,
-    bindings: usize,
-    default: NamespaceId,
+    /// Its qualified name.
+    name: Key,
+    /// Where the name stands among the long open names, if its key does not say all of it.
+    at: usize,
+    /// Whether it declares namespaces: the bindings before it are the last ones saved.
+    declares: bool,
 }
 
 /// Pulls tokens out of octets. Every rule of well-formedness is checked here; memory is bounded by the limits.
@@ -148,7 +163,7 @@ pub(super) struct Scanner<R> {
     empty_element: bool,
     /// The innermost element has ended; it is forgotten when the next token is asked.
     closing: bool,
-    /// Names of the open elements, one behind the other.
+    /// Names of the open elements that are too long for a key, one behind the other.
     open_names: String,
     open: Vec<Open>,
     namespaces: Namespaces,
@@ -165,6 +180,8 @@ pub(super) struct Scanner<R> {
     at_end: bool,
     /// The encoding is known.
     settled: bool,
+    /// Text is handed out piece by piece, and a CDATA section stands open.
+    in_cdata: bool,
 }
 
 impl<R: BufRead> Scanner<R> {
@@ -182,8 +199,9 @@ impl<R: BufRead> Scanner<R> {
             empty_element: false,
             closing: false,
             settled: false,
-            open_names: String::with_capacity(512),
-            open: Vec::with_capacity(limits.depth_max.min(256)),
+            in_cdata: false,
+            open_names: String::new(),
+            open: Vec::with_capacity(limits.depth_max.min(32)),
             namespaces: Namespaces::new(),
             plain_text: (0, 0),
             merged_text: String::new(),
@@ -222,14 +240,23 @@ impl<R: BufRead> Scanner<R> {
         self.name.local(self.window.text())
     }
 
-    /// The first eight octets of that name as `model::head_of` gives them, read at once where the window reaches far enough.
+    /// The key of that name.
     #[inline]
-    pub fn local_head(&self) -> u64 {
-        let length = self.name.end - self.name.local;
-        match self.window.bytes().get(self.name.local..).and_then(<[u8]>::first_chunk::<8>) {
-            Some(eight) if length < 8 => u64::from_le_bytes(*eight) & ((1 << (8 * length)) - 1),
-            Some(eight) => u64::from_le_bytes(*eight),
-            None => head_of(self.local_name().as_bytes()),
+    pub fn local_key(&self) -> Key {
+        self.key_of(self.name.local, self.name.end)
+    }
+
+    /// The key of the name at `start..end`, read at once where the window reaches far enough.
+    #[inline]
+    fn key_of(&self, start: usize, end: usize) -> Key {
+        let length = end - start;
+        match quick::words_at(self.window.bytes(), start) {
+            Some((head, tail)) => Key {
+                head: first_octets(head, length),
+                tail: first_octets(tail, length.saturating_sub(8)),
+                length,
+            },
+            None => Key::of(self.window.bytes().get(start..end).unwrap_or(&[])),
         }
     }
 
@@ -257,10 +284,11 @@ impl<R: BufRead> Scanner<R> {
 
     /// The element that begins, as it is handed out.
     #[inline]
-    pub fn element(&self) -> Element<'_> {
+    pub fn element(&self, member: Option<MemberId>) -> Element<'_> {
         Element {
             local: self.local_name(),
             namespace: self.namespaces.name(self.element_namespace),
+            member,
             attributes: &self.attributes,
             text: self.window.text(),
             scratch: &self.attribute_scratch,
@@ -306,18 +334,26 @@ impl<R: BufRead> Scanner<R> {
         Some((self.window.position(at), about))
     }
 
+    /// Whether such a place was passed: what stands ahead may belong to another document.
     #[inline]
     pub fn is_contradicted(&self) -> bool {
-        self.window.is_contradicted()
+        self.window.contradicted_at().is_some_and(|at| at < self.cursor)
     }
 
     /// Local names of the open elements, outermost first. An element that ends is open until the next token.
-    pub fn open_names(&self) -> impl Iterator<Item = &str> {
-        let ends = self.open.iter().skip(1).map(|open| open.name).chain([self.open_names.len()]);
-        self.open.iter().zip(ends).map(|(open, end)| {
-            let name = self.open_names.get(open.name..end).unwrap_or("");
-            name.rsplit(':').next().unwrap_or(name)
+    pub fn open_names(&self) -> impl Iterator<Item = String> {
+        self.open.iter().map(|open| {
+            let name = self.open_name(open);
+            name.rsplit(':').next().unwrap_or_default().to_owned()
         })
+    }
+
+    /// The qualified name of an open element.
+    fn open_name(&self, open: &Open) -> String {
+        match open.name.octets() {
+            Some(octets) => String::from_utf8_lossy(&octets).into_owned(),
+            None => self.open_names.get(open.at..open.at + open.name.length).unwrap_or("").to_owned(),
+        }
     }
 
     /// Local name of the first child of the element that has just begun, without moving on.
@@ -449,8 +485,12 @@ impl<R: BufRead> Scanner<R> {
     fn close(&mut self) {
         self.closing = false;
         if let Some(open) = self.open.pop() {
-            self.open_names.truncate(open.name);
-            self.namespaces.restore(open.bindings, open.default);
+            if open.name.length > Key::WHOLE {
+                self.open_names.truncate(open.at);
+            }
+            if open.declares {
+                self.namespaces.restore();
+            }
         }
         if self.open.is_empty() {
             self.part = Part::Epilog;

@@ -19,12 +19,14 @@ pub(in crate::schema) struct Namespaces {
     bindings: Vec<(String, NamespaceId)>,
     live: usize,
     pub(super) default: NamespaceId,
+    /// What was in force before each open element that declares something.
+    saved: Vec<(usize, NamespaceId)>,
 }
 
 impl Namespaces {
     pub(super) fn new() -> Namespaces {
         let names = ["", XML_NAME, XSI_NAME].map(str::to_owned).to_vec();
-        Namespaces { names, bindings: Vec::new(), live: 0, default: ABSENT }
+        Namespaces { names, bindings: Vec::new(), live: 0, default: ABSENT, saved: Vec::new() }
     }
 
     /// The name behind a number; none for no namespace.
@@ -92,14 +94,16 @@ impl Namespaces {
         Ok(())
     }
 
-    #[inline]
-    pub(super) fn live(&self) -> usize {
-        self.live
+    /// Keeps what is in force, for the end of an element that declares something.
+    pub(super) fn save(&mut self) {
+        self.saved.push((self.live, self.default));
     }
 
-    #[inline]
-    pub(super) fn restore(&mut self, live: usize, default: NamespaceId) {
-        self.live = live;
-        self.default = default;
+    /// Brings back what was saved last.
+    pub(super) fn restore(&mut self) {
+        if let Some((live, default)) = self.saved.pop() {
+            self.live = live;
+            self.default = default;
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::fault::{Stop, rule};
 use super::names::{QName, is_space, part, qualified_name, reference, skip_space};
 use super::namespaces::ABSENT;
 use super::{Attribute, Open, Part, Scanner, Token, Value};
+use crate::schema::model::Key;
 
 impl<R: BufRead> Scanner<R> {
     #[inline]
@@ -16,12 +17,8 @@ impl<R: BufRead> Scanner<R> {
             return Err(Stop::Limit(name.start, "a name", self.limits.name_bytes_max));
         }
         self.attributes.clear();
-        let open = Open {
-            name: self.open_names.len(),
-            bindings: self.namespaces.live(),
-            default: self.namespaces.default_namespace(),
-        };
         let mut empty = false;
+        let mut declares = false;
         let end = if text.as_bytes()[name.end] == b'>' {
             name.end + 1
         } else {
@@ -33,12 +30,15 @@ impl<R: BufRead> Scanner<R> {
             return Err(Stop::Limit(self.cursor, "nesting", self.limits.depth_max));
         }
         if !self.attributes.is_empty() {
-            self.bind_namespaces()?;
+            declares = self.bind_namespaces()?;
         }
         self.element_namespace = self.namespace_of(name)?;
         self.name = name;
+        let open = Open { name: self.key_of(name.start, name.end), at: self.open_names.len(), declares };
+        if open.name.length > Key::WHOLE {
+            self.open_names.push_str(name.whole(self.window.text()));
+        }
         self.open.push(open);
-        self.open_names.push_str(name.whole(self.window.text()));
         self.cursor = end;
         self.empty_element = empty;
         self.part = Part::Content;
@@ -47,13 +47,15 @@ impl<R: BufRead> Scanner<R> {
 
     #[inline]
     pub(super) fn end_tag(&mut self) -> Result<Option<Token>, Stop> {
-        let rest = self.window.bytes().get(self.cursor + 2..).unwrap_or(&[]);
-        let from = self.open.last().map_or(0, |open| open.name);
-        let name = &self.open_names.as_bytes()[from..];
-        if rest.len() <= name.len() {
-            return if name.starts_with(rest) { Err(Stop::More) } else { self.wrong_end() };
+        if self.pass_end(self.cursor) {
+            return Ok(Some(Token::End));
         }
-        if !rest.starts_with(name) {
+        let rest = self.window.bytes().get(self.cursor + 2..).unwrap_or(&[]);
+        let name = self.open.last().map_or_else(String::new, |open| self.open_name(open));
+        if rest.len() <= name.len() {
+            return if name.as_bytes().starts_with(rest) { Err(Stop::More) } else { self.wrong_end() };
+        }
+        if !rest.starts_with(name.as_bytes()) {
             return self.wrong_end();
         }
         let mut length = name.len();
@@ -71,8 +73,7 @@ impl<R: BufRead> Scanner<R> {
     }
 
     fn wrong_end<T>(&self) -> Result<T, Stop> {
-        let from = self.open.last().map_or(0, |open| open.name);
-        let name = self.open_names.get(from..).unwrap_or("");
+        let name = self.open.last().map_or_else(String::new, |open| self.open_name(open));
         rule(self.cursor, format!("an end tag other than </{name}>"))
     }
 
@@ -160,10 +161,17 @@ impl<R: BufRead> Scanner<R> {
         Ok(Value::Scratch(from, self.attribute_scratch.len()))
     }
 
-    /// Takes the namespace declarations out of the attributes and resolves the prefixes of the others.
-    fn bind_namespaces(&mut self) -> Result<(), Stop> {
+    /// Takes the namespace declarations out of the attributes and resolves the prefixes of the others. Says whether there were any;
+    /// then what was in force before has been saved.
+    fn bind_namespaces(&mut self) -> Result<bool, Stop> {
         let text = self.window.text();
-        let mut declares = false;
+        let declaration = |attribute: &Attribute| {
+            attribute.name.prefix(text) == Some("xmlns") || attribute.name.whole(text) == "xmlns"
+        };
+        let declares = self.attributes.iter().any(declaration);
+        if declares {
+            self.namespaces.save();
+        }
         for attribute in &self.attributes {
             let prefix = attribute.name.prefix(text);
             let local = attribute.name.local(text);
@@ -173,7 +181,6 @@ impl<R: BufRead> Scanner<R> {
                 (Some("xmlns"), prefix) => self.namespaces.bind(prefix, value),
                 _ => continue,
             };
-            declares = true;
             if let Err(broken) = bound {
                 return rule(attribute.name.start, broken);
             }
@@ -182,11 +189,9 @@ impl<R: BufRead> Scanner<R> {
             return Err(Stop::Limit(self.cursor, "namespaces", self.limits.namespaces_max));
         }
         if declares {
-            self.attributes.retain(|attribute| {
-                attribute.name.prefix(text) != Some("xmlns") && attribute.name.whole(text) != "xmlns"
-            });
+            self.attributes.retain(|attribute| !declaration(attribute));
         }
-        self.resolve_attributes()
+        self.resolve_attributes().map(|()| declares)
     }
 
     fn resolve_attributes(&mut self) -> Result<(), Stop> {

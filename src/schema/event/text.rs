@@ -21,9 +21,20 @@ impl<R: BufRead> Scanner<R> {
             };
             at += index;
             match rest[index..] {
-                [b']', b']', b'>', ..] => return rule(at, "]]> outside of a CDATA section"),
-                [b']'] | [b']', b']'] => return Err(Stop::More),
-                [b']', ..] => at += 1,
+                [b']', ..] => {
+                    // A run of brackets is passed at once: one search for each would let a sender slow us down.
+                    let run = rest[index..].iter().take_while(|octet| **octet == b']').count();
+                    match rest.get(index + run) {
+                        Some(b'>') if run >= 2 => {
+                            return rule(at + run - 2, "]]> outside of a CDATA section");
+                        }
+                        Some(_) => at += run,
+                        None => {
+                            self.check_length(bytes.len() - start)?;
+                            return Err(Stop::More);
+                        }
+                    }
+                }
                 ref rest => break rest,
             }
         };

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::io::{BufRead, Error, ErrorKind};
 
-use encoding_rs::{CoderResult, Decoder, WINDOWS_1252};
+use encoding_rs::{CoderResult, WINDOWS_1252};
+
+use super::encoding::Decoding;
 
 /// How much is decoded at a time, in octets. Chosen by us: the window then stays within the second-level cache.
 const CHUNK_BYTES: usize = 32 * 1024;
@@ -27,14 +29,6 @@ pub(super) enum Trouble {
     /// A character that XML does not allow.
     Character(char),
     Io(Error),
-}
-
-/// How octets become text.
-pub(super) enum Decoding {
-    Utf8,
-    /// ISO-8859-1, read as its superset Windows-1252.
-    Latin1,
-    Other(Box<Decoder>),
 }
 
 /// The announced encoding and the octets disagree at this offset of the window.
@@ -77,11 +71,15 @@ pub(super) struct Window<R> {
     /// First octets of a character that the end of a chunk cut.
     cut: Vec<u8>,
     trouble: Option<Trouble>,
+    /// What was decoded behind a character that XML does not allow, that one included.
+    lost: String,
     ended: bool,
     contradiction: Option<Contradiction>,
     contradicted: bool,
     /// Whether a carriage return occurred: only then must line ends be normalised.
     pub has_carriage_return: bool,
+    /// Whether a closing bracket occurred: only then can there be a `]]>`.
+    pub has_bracket: bool,
 }
 
 impl<R: BufRead> Window<R> {
@@ -96,10 +94,12 @@ impl<R: BufRead> Window<R> {
             decoding: Decoding::Utf8,
             cut: Vec::new(),
             trouble: None,
+            lost: String::new(),
             ended: false,
             contradiction: None,
             contradicted: false,
             has_carriage_return: false,
+            has_bracket: false,
         }
     }
 
@@ -140,6 +140,11 @@ impl<R: BufRead> Window<R> {
         self.text.as_bytes()
     }
 
+    /// What was decoded but cannot be read, since its first character is one that XML does not allow.
+    pub fn lost(&self) -> &str {
+        &self.lost
+    }
+
     pub fn take_trouble(&mut self) -> Option<Trouble> {
         self.trouble.take()
     }
@@ -148,10 +153,10 @@ impl<R: BufRead> Window<R> {
         self.contradiction.take()
     }
 
-    /// Whether something is to be taken by `take_contradiction`.
+    /// Where what is to be taken by `take_contradiction` stands.
     #[inline]
-    pub fn is_contradicted(&self) -> bool {
-        self.contradiction.is_some()
+    pub fn contradicted_at(&self) -> Option<usize> {
+        self.contradiction.as_ref().map(|contradiction| contradiction.at)
     }
 
     /// Notes the first contradiction; the others of a document would only repeat it.
@@ -172,9 +177,9 @@ impl<R: BufRead> Window<R> {
         match memchr::memrchr(b'\n', passed.as_bytes()) {
             Some(last) => {
                 line += memchr::memchr_iter(b'\n', passed.as_bytes()).count() as u64;
-                column = 1 + passed.get(last + 1..).map_or(0, |rest| rest.chars().count() as u64);
+                column = 1 + passed.get(last + 1..).map_or(0, characters);
             }
-            None => column += passed.chars().count() as u64,
+            None => column += characters(passed),
         }
         self.anchor.set((at, line, column));
         Position { line, column, byte: self.base + at as u64 }
@@ -238,16 +243,17 @@ impl<R: BufRead> Window<R> {
         let from = self.text.len();
         match &mut self.decoding {
             Decoding::Utf8 => self.decode_utf8(octets),
-            Decoding::Latin1 => {
-                if octets.iter().any(|octet| (0x80..0xA0).contains(octet)) {
-                    self.report_contradiction(
-                        from,
-                        Octets::assumed(
-                            "declared as ISO-8859-1 but holds octets 80 to 9F; read as Windows-1252",
-                        ),
-                    );
+            Decoding::Ascii => {
+                if let Some(index) = octets.iter().position(|octet| !octet.is_ascii()) {
+                    let text = "declared as US-ASCII but holds other octets; these are read as UTF-8";
+                    self.report_contradiction(from + index, Octets::contradicted(text));
                 }
-                self.text.push_str(&WINDOWS_1252.decode_without_bom_handling(octets).0);
+                self.decode_utf8(octets);
+            }
+            Decoding::OneOctet(table) => {
+                if let Some(odd) = table.decode(octets, &mut self.text) {
+                    self.report_contradiction(from + odd.index, odd.about);
+                }
             }
             Decoding::Other(_) => self.decode_other(octets, Turn::Middle),
         }
@@ -300,10 +306,25 @@ impl<R: BufRead> Window<R> {
     /// Looks through what was taken in since `from` for characters that XML does not allow, and cuts the text there.
     fn check(&mut self, from: usize) {
         let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
+        // Most text has nothing that would need a closer look. Written without branches, so that the compiler makes vector instructions
+        // of it.
+        if !added
+            .iter()
+            .fold(false, |found, &octet| found | (octet < 0x20) | (octet == 0xEF) | (octet == b']'))
+        {
+            return;
+        }
+        self.look_closer(from);
+    }
+
+    fn look_closer(&mut self, from: usize) {
+        let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
         if !self.has_carriage_return {
             self.has_carriage_return = memchr::memchr(b'\r', added).is_some();
         }
-        // Written without branches, so that the compiler makes vector instructions of it.
+        if !self.has_bracket {
+            self.has_bracket = memchr::memchr(b']', added).is_some();
+        }
         let suspicious = added.iter().fold(false, |found, &octet| {
             let control = (octet < 0x20) & (octet != b'\t') & (octet != b'\n') & (octet != b'\r');
             found | control | (octet == 0xEF)
@@ -321,17 +342,16 @@ impl<R: BufRead> Window<R> {
         if let Some((index, _)) = wrong {
             let at = from + index;
             let character = self.text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or('\u{0}');
-            self.text.truncate(at);
+            self.lost = self.text.split_off(at);
             self.trouble = Some(Trouble::Character(character));
             self.ended = true;
         }
     }
 
-    /// Decodes by a table; octets that the encoding does not have become replacement characters.
+    /// Decodes UTF-16; octets that it does not have become replacement characters.
     fn decode_other(&mut self, octets: &[u8], turn: Turn) {
         let Decoding::Other(decoder) = &mut self.decoding else { return };
         let from = self.text.len();
-        let windows = decoder.encoding().name().starts_with("windows-");
         let mut rest = octets;
         let mut replaced = false;
         loop {
@@ -344,16 +364,16 @@ impl<R: BufRead> Window<R> {
                 break;
             }
         }
-        // Octets without a character in a Windows code page come out as C1 control codes.
-        let added = self.text.get(from..).unwrap_or("");
-        if replaced || (windows && added.chars().any(|character| ('\u{80}'..='\u{9F}').contains(&character)))
-        {
-            self.report_contradiction(
-                from,
-                Octets::contradicted("octets that the announced encoding does not have"),
-            );
+        if replaced {
+            let wrong = self.text.get(from..).and_then(|added| added.find('\u{FFFD}')).unwrap_or(0);
+            let text = "octets that the announced encoding does not have";
+            self.report_contradiction(from + wrong, Octets::contradicted(text));
         }
     }
+}
+
+fn characters(text: &str) -> u64 {
+    if text.is_ascii() { text.len() as u64 } else { text.chars().count() as u64 }
 }
 
 /// Whether more octets follow.

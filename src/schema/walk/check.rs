@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::{Frame, Mode, Namespace, Validation, Walk};
+use super::{Frame, Mode, Namespace, Run, Validation, Walk};
 use crate::schema::automaton::{self, Entry, Place};
 use crate::schema::event::{ABSENT, Attribute, XSI, is_blank};
 use crate::schema::facet::{self, PRIMITIVES};
@@ -12,6 +12,7 @@ use crate::schema::xsd::XS;
 impl<'s, R: BufRead> Walk<'s, R> {
     #[inline]
     pub(super) fn start(&mut self) {
+        self.member = None;
         match (self.frames.last().map(|frame| frame.mode), self.validation) {
             (Some(Mode::Elements), Some(validation)) => self.start_child(validation),
             (None, _) => {
@@ -35,13 +36,15 @@ impl<'s, R: BufRead> Walk<'s, R> {
 
     /// An element outside of any schema: only its run among equal siblings is counted.
     fn start_free(&mut self, mode: Mode) {
-        let name = (self.scanner.local_head(), self.scanner.local_name().len());
+        let name = self.scanner.local_key();
         let mut frame = Frame::free(mode);
+        let depth = self.frames.len();
         if let Some(parent) = self.frames.last_mut() {
             parent.has_child = true;
-            parent.run = if parent.last == name { parent.run.saturating_add(1) } else { 1 };
-            parent.last = name;
-            frame.index = if parent.run > 1 { parent.run } else { 0 };
+            let known = self.runs.pop_if(|run| run.depth == depth);
+            let count = known.filter(|run| run.last == name).map_or(1, |run| run.count.saturating_add(1));
+            self.runs.push(Run { depth, last: name, count });
+            frame.index = if count > 1 { count } else { 0 };
         }
         self.frames.push(frame);
     }
@@ -54,7 +57,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let before = parent.place;
         let kind = parent.kind;
         let entry = if validation.covers(self.scanner.namespace()) {
-            automaton::enter(schema, parent.members, &mut parent.place, (self.scanner.local_head(), name))
+            automaton::enter(schema, parent.members, &mut parent.place, (self.scanner.local_key(), name))
         } else {
             Entry::Unknown
         };
@@ -66,6 +69,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let shown =
             if member.repeatable && !matches!(entry, Entry::Late(_)) { parent.place.count } else { 0 };
         self.frames.push(Frame::of(schema, member.kind, shown));
+        self.member = Some(index);
         if !matches!(entry, Entry::Fits(_)) {
             self.report_misplaced(schema, entry, kind, before);
         }
@@ -111,6 +115,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         match (fits, process) {
             (true, Process::Lax) => self.start_lax(validation),
             (true, Process::Skip) => self.start_free(Mode::Free),
+            (true, Process::Strict) => self.start_strict(validation),
             (false, _) => {
                 self.start_free(Mode::Free);
                 let name = self.scanner.local_name();
@@ -125,10 +130,24 @@ impl<'s, R: BufRead> Walk<'s, R> {
     fn start_lax(&mut self, validation: Validation<'s>) {
         let schema = validation.schema;
         self.start_free(Mode::Lax);
-        if validation.covers(self.scanner.namespace()) && self.scanner.local_name() == schema.root_name() {
-            self.enter_type(schema.root_type);
-        } else {
-            self.check_lax_attributes(validation);
+        match schema.global(self.scanner.local_name()).filter(|_| validation.covers(self.scanner.namespace()))
+        {
+            Some(kind) => self.enter_type(kind),
+            None => self.check_lax_attributes(validation),
+        }
+    }
+
+    /// An element inside of a strict wildcard: the schema must declare it globally.
+    fn start_strict(&mut self, validation: Validation<'s>) {
+        self.start_free(Mode::Free);
+        let global = validation.schema.global(self.scanner.local_name());
+        match global.filter(|_| validation.covers(self.scanner.namespace())) {
+            Some(kind) => self.enter_type(kind),
+            None => {
+                let name = self.scanner.local_name();
+                let text = format!("element {name} is declared nowhere, which is demanded here");
+                self.report("schema.unexpected_element", text);
+            }
         }
     }
 
@@ -378,7 +397,7 @@ fn expected(schema: &Schema, kind: TypeId, place: Place) -> String {
 
 /// Checks a value against a simple type, or against the simple type that a type with attributes extends.
 #[inline]
-fn check_value(schema: &Schema, kind: TypeId, value: &str) -> Result<(), facet::Broken> {
+pub(super) fn check_value(schema: &Schema, kind: TypeId, value: &str) -> Result<(), facet::Broken> {
     let mut content = &schema.type_at(kind).content;
     if let Content::Extended { base, .. } = content {
         content = &schema.type_at(*base).content;

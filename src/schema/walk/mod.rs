@@ -1,13 +1,16 @@
 //! The pull reader: one pass over a document that checks well-formedness and schema and hands out events. Knows no message.
 
 mod check;
+mod quick;
 
 use std::io::BufRead;
 
-use super::automaton::{self, Place};
+use super::automaton::{self, Followers, Place};
 use super::catalog;
-use super::event::{ABSENT, Element, Limits, NamespaceId, NotWellFormed, Position, Scanner, Token};
-use super::model::{MemberId, Schema, TypeId};
+use super::event::{
+    ABSENT, Element, Follower, Limits, NamespaceId, NotWellFormed, Piece, Position, Scanner, Token,
+};
+use super::model::{Key, MemberId, Schema, TypeId};
 
 /// How many findings wait to be taken at most; the others are only counted. Chosen by us.
 pub const FINDINGS_KEPT_MAX: usize = 1_000;
@@ -52,6 +55,31 @@ pub enum Step<'a> {
     Finished,
 }
 
+/// One event of a walk in which an element with text and nothing else is one event too. The walk is asked for the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// An element begins: [`Walk::element`].
+    Start,
+    /// An element that holds text alone, whole: [`Walk::element`] and [`Walk::text_of_event`].
+    Leaf,
+    /// The text of an element, whole: [`Walk::text_of_event`].
+    Text,
+    /// The innermost element ends.
+    End,
+    /// The document has ended well-formed.
+    Finished,
+}
+
+/// A leaf that was passed as one event, and how much of it `Walk::next` has still to hand out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LeafStep {
+    None,
+    /// Whole, or as a start, with the index that the path shows.
+    Start(u32),
+    Text(u32),
+    End(u32),
+}
+
 /// Where a walk stands with one open element.
 #[derive(Debug, Clone, Copy)]
 struct Frame {
@@ -64,9 +92,15 @@ struct Frame {
     index: u32,
     has_text: bool,
     has_child: bool,
-    /// The last child outside of a schema and how often it has come in a row.
-    last: (u64, usize),
-    run: u32,
+}
+
+/// Equal siblings outside of a schema: the last one among the children of the element at this depth, and how often it has come in
+/// a row.
+#[derive(Clone, Copy)]
+struct Run {
+    depth: usize,
+    last: Key,
+    count: u32,
 }
 
 /// What is checked about an element's content.
@@ -96,19 +130,28 @@ impl Frame {
             index: 0,
             has_text: false,
             has_child: false,
-            last: (0, 0),
-            run: 0,
         }
     }
 
     #[inline]
     fn of(schema: &Schema, kind: TypeId, index: u32) -> Frame {
-        let free = Frame::free(Mode::Value);
         match automaton::model(schema, kind) {
-            Some((members, required)) => {
-                Frame { mode: Mode::Elements, kind, members, required, index, ..free }
-            }
-            None => Frame { kind, index, ..free },
+            Some((members, required)) => Frame::of_elements(kind, index, (members, required)),
+            None => Frame { kind, index, ..Frame::free(Mode::Value) },
+        }
+    }
+
+    #[inline]
+    fn of_elements(kind: TypeId, index: u32, (members, required): ((MemberId, MemberId), u16)) -> Frame {
+        Frame {
+            mode: Mode::Elements,
+            kind,
+            members,
+            required,
+            place: Place::START,
+            index,
+            has_text: false,
+            has_child: false,
         }
     }
 }
@@ -138,8 +181,15 @@ pub struct Walk<'s, R> {
     root: Option<&'s Schema>,
     validation: Option<Validation<'s>>,
     frames: Vec<Frame>,
+    /// For those open elements only that have children outside of a schema.
+    runs: Vec<Run>,
     /// The innermost element has ended.
     closing: bool,
+    leaf: LeafStep,
+    /// Where the definition names the element that began last.
+    member: Option<MemberId>,
+    /// What followed last time where this stood last: tried first, never trusted.
+    followers: Followers,
     findings: Vec<Finding>,
     total: u64,
     violations: u64,
@@ -153,12 +203,25 @@ impl<'s, R: BufRead> Walk<'s, R> {
 
     /// A walk that checks well-formedness only, until a schema is attached.
     pub fn without_schema(input: R, limits: Limits) -> Walk<'s, R> {
+        Walk::over(Scanner::new(input, limits))
+    }
+
+    /// The same for a text that was decoded: it is UTF-8, whatever encoding its own declaration names.
+    pub fn of_characters(input: R, limits: Limits) -> Walk<'s, R> {
+        Walk::over(Scanner::of_characters(input, limits))
+    }
+
+    fn over(scanner: Scanner<R>) -> Walk<'s, R> {
         Walk {
-            scanner: Scanner::new(input, limits),
+            scanner,
             root: None,
             validation: None,
             frames: Vec::with_capacity(16),
+            runs: Vec::new(),
             closing: false,
+            leaf: LeafStep::None,
+            member: None,
+            followers: Followers::default(),
             findings: Vec::new(),
             total: 0,
             violations: 0,
@@ -171,6 +234,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let own = self.scanner.intern_namespace(schema.namespace());
         let namespace = if how == Namespace::AsIf { self.scanner.namespace() } else { own };
         self.validation = Some(Validation { schema, namespace, how });
+        self.followers = Followers::of(schema);
         let index = self.frames.last().map_or(0, |frame| frame.index);
         if self.scanner.local_name() != schema.root_name() || self.scanner.namespace() != namespace {
             let text = format!("expected element {} of namespace {}", schema.root_name(), schema.namespace());
@@ -187,6 +251,22 @@ impl<'s, R: BufRead> Walk<'s, R> {
         self.scanner.first_child()
     }
 
+    /// The input behind the start tag that was read last, as it stands: so many octets if there are as many.
+    pub fn ahead(&mut self, octets: usize) -> &str {
+        self.scanner.ahead(octets)
+    }
+
+    /// The next stretch of the text of the element that has just begun, unbounded and unchecked; none at the next tag, with which
+    /// `next` goes on.
+    pub fn next_piece(&mut self) -> Result<Option<Piece<'_>>, NotWellFormed> {
+        self.scanner.next_piece()
+    }
+
+    /// What stands behind the root element, after `next` has refused it.
+    pub fn follower(&mut self) -> Option<Follower> {
+        self.scanner.follower()
+    }
+
     /// The next event. An error ends the walk: the document is not well-formed, exceeds a limit or cannot be read.
     #[inline]
     #[allow(
@@ -194,32 +274,93 @@ impl<'s, R: BufRead> Walk<'s, R> {
         reason = "events borrow from the walk, which an iterator cannot say"
     )]
     pub fn next(&mut self) -> Result<Step<'_>, NotWellFormed> {
+        match self.leaf {
+            LeafStep::Start(index) => {
+                self.leaf = LeafStep::Text(index);
+                self.scanner.turn_to_leaf_text();
+                return Ok(Step::Text(self.scanner.text()));
+            }
+            LeafStep::Text(index) => {
+                self.leaf = LeafStep::End(index);
+                self.scanner.turn_to_leaf_end();
+                return Ok(Step::End);
+            }
+            LeafStep::End(_) | LeafStep::None => {}
+        }
+        Ok(match self.advance()? {
+            Event::Start | Event::Leaf => Step::Start(self.element()),
+            Event::Text => Step::Text(self.scanner.text()),
+            Event::End => Step::End,
+            Event::Finished => Step::Finished,
+        })
+    }
+
+    /// The next event, leaves whole. An error ends the walk. Not to be mixed with `next` between the start and the end of a leaf.
+    #[inline]
+    pub fn advance(&mut self) -> Result<Event, NotWellFormed> {
+        self.leaf = LeafStep::None;
         loop {
             if self.closing {
                 self.closing = false;
                 self.frames.pop();
+                if !self.runs.is_empty() {
+                    self.runs.pop_if(|run| run.depth > self.frames.len());
+                }
             }
-            let token = self.scanner.next()?;
-            if self.scanner.is_contradicted() {
-                self.note_contradiction();
+            if let Some(event) = self.quick() {
+                return Ok(event);
             }
-            match token {
-                Token::Start => {
-                    self.start();
-                    return Ok(Step::Start(self.scanner.element()));
-                }
-                Token::Text => {
-                    if self.text() {
-                        return Ok(Step::Text(self.scanner.text()));
-                    }
-                }
-                Token::End => {
-                    self.end();
-                    return Ok(Step::End);
-                }
-                Token::Finished => return Ok(Step::Finished),
+            if let Some(event) = self.general()? {
+                return Ok(event);
             }
         }
+    }
+
+    /// The next event, token by token. None: a text that is not handed out.
+    #[inline(never)]
+    fn general(&mut self) -> Result<Option<Event>, NotWellFormed> {
+        let token = match self.scanner.next() {
+            Ok(token) => token,
+            Err(stopped) => return Err(self.stop(stopped)),
+        };
+        if self.scanner.is_contradicted() {
+            self.note_contradiction();
+        }
+        Ok(match token {
+            Token::Start => {
+                self.start();
+                Some(Event::Start)
+            }
+            Token::Text => self.text().then_some(Event::Text),
+            Token::End => {
+                self.end();
+                Some(Event::End)
+            }
+            Token::Finished => Some(Event::Finished),
+        })
+    }
+
+    /// Where the definition names the element that has just begun, or the leaf; see [`Element::member`].
+    #[inline]
+    pub fn member(&self) -> Option<MemberId> {
+        self.member
+    }
+
+    /// The element that has just begun, or the leaf.
+    #[inline]
+    pub fn element(&self) -> Element<'_> {
+        self.scanner.element(self.member)
+    }
+
+    /// The text of the event: of a `Text` or of a `Leaf`.
+    #[inline]
+    pub fn text_of_event(&self) -> &str {
+        self.scanner.text()
+    }
+
+    /// Where the leaf that is the current event ends: at its end tag.
+    pub fn leaf_end(&self) -> Position {
+        self.scanner.leaf_end()
     }
 
     /// Where the current event begins.
@@ -234,8 +375,15 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let mut frames = self.frames.iter();
         for name in self.scanner.open_names() {
             path.push('/');
-            path.push_str(name);
+            path.push_str(&name);
             if let Some(index) = frames.next().map(|frame| frame.index).filter(|index| *index > 0) {
+                path.push_str(&format!("[{index}]"));
+            }
+        }
+        if let LeafStep::Start(index) | LeafStep::Text(index) | LeafStep::End(index) = self.leaf {
+            path.push('/');
+            path.push_str(self.scanner.local_name());
+            if index > 0 {
                 path.push_str(&format!("[{index}]"));
             }
         }
@@ -286,6 +434,15 @@ impl<'s, R: BufRead> Walk<'s, R> {
         self.violations += u64::from(code != ENCODING_ASSUMED);
     }
 
+    /// What contradicts the encoding ahead of the place where a document stops belongs to it, unless its root has ended.
+    #[cold]
+    fn stop(&mut self, stopped: NotWellFormed) -> NotWellFormed {
+        if self.scanner.is_in_content() {
+            self.note_contradiction();
+        }
+        stopped
+    }
+
     #[cold]
     fn note_contradiction(&mut self) {
         if let Some((place, about)) = self.scanner.take_contradiction() {
@@ -310,7 +467,7 @@ pub struct Verdict {
 /// Checks a whole document against a schema.
 pub fn validate(input: impl BufRead, schema: &Schema) -> Result<Verdict, NotWellFormed> {
     let mut walk = Walk::with_schema(input, schema, Limits::default());
-    while !matches!(walk.next()?, Step::Finished) {}
+    while walk.advance()? != Event::Finished {}
     Ok(walk.verdict(Some(schema.namespace().to_owned())))
 }
 
@@ -321,10 +478,10 @@ pub fn validate_shipped(input: impl BufRead) -> Result<Verdict, NotWellFormed> {
     let mut namespace = None;
     let mut found = false;
     loop {
-        match walk.next()? {
-            Step::Start(element) if !found && element.local == "Document" => {
+        match walk.advance()? {
+            Event::Start if !found && walk.element().local == "Document" => {
                 found = true;
-                namespace = element.namespace.map(str::to_owned);
+                namespace = walk.element().namespace.map(str::to_owned);
                 match namespace.as_deref().and_then(catalog::by_namespace) {
                     Some(schema) => walk.attach(schema, Namespace::Exact),
                     None => {
@@ -336,8 +493,8 @@ pub fn validate_shipped(input: impl BufRead) -> Result<Verdict, NotWellFormed> {
                     }
                 }
             }
-            Step::Finished => break,
-            Step::Start(_) | Step::Text(_) | Step::End => {}
+            Event::Finished => break,
+            Event::Start | Event::Leaf | Event::Text | Event::End => {}
         }
     }
     if !found {

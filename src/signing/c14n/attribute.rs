@@ -54,7 +54,7 @@ const FIRST: u8 = 1;
 /// An octet that may follow in a name.
 const WITHIN: u8 = 2;
 
-/// Octets of names by the rules of XML for ASCII; letters beyond ASCII are all let through, as nothing depends on them.
+/// Octets of names by the rules of XML for ASCII; letters beyond ASCII are looked at one by one afterwards.
 const NAME_OCTETS: [u8; 256] = {
     let mut table = [0; 256];
     let mut octet = 0;
@@ -86,7 +86,29 @@ fn scan_plain_name(octets: &[u8]) -> Option<usize> {
     if !octets.first().is_some_and(|first| is(first, FIRST)) {
         return None;
     }
-    Some(octets.iter().position(|octet| !is(octet, WITHIN)).unwrap_or(octets.len()))
+    let length = octets.iter().position(|octet| !is(octet, WITHIN)).unwrap_or(octets.len());
+    let name = octets.get(..length)?;
+    (name.is_ascii() || is_name(name)).then_some(length)
+}
+
+/// Whether letters beyond ASCII stand where XML allows them: what has a canonical form must be what the scanner reads.
+fn is_name(octets: &[u8]) -> bool {
+    let Ok(name) = std::str::from_utf8(octets) else { return false };
+    name.char_indices().all(|(at, letter)| if at == 0 { starts_name(letter) } else { continues_name(letter) })
+}
+
+/// Source: XML 1.0 (fifth edition), production 4, without the colon.
+fn starts_name(letter: char) -> bool {
+    matches!(letter, 'A'..='Z' | '_' | 'a'..='z' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
+        | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}'
+        | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}'
+        | '\u{10000}'..='\u{EFFFF}')
+}
+
+/// Source: XML 1.0 (fifth edition), production 4a.
+fn continues_name(letter: char) -> bool {
+    starts_name(letter)
+        || matches!(letter, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
 /// Splits a qualified name into prefix and local name; refuses what is not one.

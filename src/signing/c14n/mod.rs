@@ -195,7 +195,8 @@ pub fn is_plain_utf8(octets: &[u8]) -> bool {
 fn find_encoding(octets: &[u8]) -> Result<(&'static encoding_rs::Encoding, usize), C14nError> {
     let refused = |cause: String| C14nError::Encoding { cause };
     let marked = encoding_rs::Encoding::for_bom(octets);
-    let Some(label) = declared_encoding(octets) else {
+    let mark_octets = marked.map_or(0, |(_, length)| length);
+    let Some(label) = declared_encoding(octets.get(mark_octets..).unwrap_or_default()) else {
         return Ok(marked.unwrap_or((encoding_rs::UTF_8, 0)));
     };
     let known = encoding_rs::Encoding::for_label(label.as_bytes());
@@ -213,11 +214,12 @@ fn find_encoding(octets: &[u8]) -> Result<(&'static encoding_rs::Encoding, usize
     }
 }
 
-/// The label in the XML declaration of a text whose first octets are ASCII or, marked, UTF-16.
+/// The label in the XML declaration of a text whose first octets are ASCII or UTF-16, its byte order mark taken off.
 fn declared_encoding(octets: &[u8]) -> Option<String> {
     let head: String =
         octets.iter().take(400).filter(|octet| **octet != 0).map(|octet| char::from(*octet)).collect();
-    let declaration = head.find("<?xml").filter(|at| *at <= 3).and_then(|at| head.get(at..))?;
+    // `<?xmlx` begins an instruction.
+    let declaration = head.strip_prefix("<?xml").filter(|rest| rest.starts_with(attribute::WHITE))?;
     let declaration = declaration.get(..declaration.find("?>")?)?;
     let (_, after) = declaration.split_once("encoding")?;
     let after = after.trim_start().strip_prefix('=')?.trim_start();
