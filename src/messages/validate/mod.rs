@@ -12,10 +12,10 @@ mod stops;
 use std::io::BufRead;
 
 use crate::messages::definitions::Definitions;
-use crate::messages::reading::{Origin, Output};
+use crate::messages::reading::{Origin, Output, Place};
 use crate::messages::record::{Deviation, Record, Verdict};
 use crate::messages::unwrap::Source;
-use crate::schema::event::NotWellFormed;
+use crate::schema::event::{Element, NotWellFormed};
 use crate::schema::model::Schema;
 
 use run::{Run, Task};
@@ -61,6 +61,31 @@ pub struct Judged {
     /// What it turned out to be; `stopped` is told of the whole input only.
     pub validated: Validated,
 }
+
+/// What a watcher is told while documents are judged, in document order.
+#[derive(Debug)]
+pub enum Seen<'a> {
+    /// A document begins, and the one before it has ended.
+    Opened {
+        /// Of its outermost element, like `/Envelope/Document`.
+        path: String,
+        /// Id of the definition it is read through, like `pain.001.001.09`; empty if there is none.
+        message: &'a str,
+        /// Of the outermost element.
+        place: Place,
+    },
+    /// An element below the outermost one begins. Its place follows in [`Seen::At`].
+    Start(&'a Element<'a>),
+    /// Where the element that has just begun stands, and the index that paths show behind its name; 0 for none.
+    At(Place, u32),
+    /// The text of the open element.
+    Text(&'a str),
+    /// The open element ends, the outermost one at last.
+    End,
+}
+
+/// Somebody who is told what is seen.
+pub(crate) type Watch<'a> = &'a mut dyn FnMut(Seen<'_>);
 
 /// Reads each document in the input and hands its records to `sink` as they become complete: `document` first,
 /// `verdict` last, deviations in between where they stand. Whatever the input holds, at least one document and its verdict
@@ -125,10 +150,24 @@ pub fn validate_file(input: impl BufRead, schema: Option<&Schema>) -> Validated 
     validate_by(input, schema.map_or(Judge::Shipped, Judge::One))
 }
 
+/// As [`validate_source`]; `watch` sees in the same pass what stands inside of each document.
+pub fn validate_watched(
+    source: Source<'_>,
+    file_name: Option<&str>,
+    judge: Judge<'_>,
+    watch: &mut dyn FnMut(Seen<'_>),
+) -> (Vec<Judged>, Parsed) {
+    validate_run(source, (file_name, judge), Some(watch))
+}
+
 /// The strict verdict on each document in the input, taken together.
 pub fn validate_by(input: impl BufRead, judge: Judge<'_>) -> Validated {
     let mut input = input;
-    let (judged, parsed) = validate_source(Source::Stream(&mut input), None, judge);
+    together(validate_source(Source::Stream(&mut input), None, judge))
+}
+
+/// The verdicts on several files as one.
+pub fn together((judged, parsed): (Vec<Judged>, Parsed)) -> Validated {
     let mut whole = Validated::default();
     whole.verdict.valid = true;
     for Judged { validated, .. } in judged {
@@ -149,6 +188,14 @@ pub fn validate_source(
     file_name: Option<&str>,
     judge: Judge<'_>,
 ) -> (Vec<Judged>, Parsed) {
+    validate_run(source, (file_name, judge), None)
+}
+
+fn validate_run<'s>(
+    source: Source<'_>,
+    (file_name, judge): (Option<&str>, Judge<'s>),
+    watch: Option<Watch<'s>>,
+) -> (Vec<Judged>, Parsed) {
     let mut files = Files::default();
     let mut sink = |record, _| files.take(record);
     let task = match judge {
@@ -156,6 +203,7 @@ pub fn validate_source(
         Judge::One(schema) => Task::JudgeBy(schema),
     };
     let mut run = Run::new(task, file_name);
+    run.watch = watch;
     if let Judge::Among(definitions) = judge {
         run.definitions = Some(definitions);
     }

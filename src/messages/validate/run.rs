@@ -3,10 +3,10 @@
 
 use std::io;
 
-use super::Parsed;
 use super::document::{Open, Reader, Root, UNKNOWN};
 use super::places::Places;
 use super::stops::Stop;
+use super::{Parsed, Watch};
 use crate::messages::definitions::Definitions;
 use crate::messages::head_001::HeaderReader;
 use crate::messages::reading::{Output, Place};
@@ -36,6 +36,8 @@ pub(super) struct Run<'s> {
     pub(super) bounds: Bounds,
     pub(super) header: HeaderReader,
     pub(super) parsed: Parsed,
+    /// Is told what stands inside of documents.
+    pub(super) watch: Option<Watch<'s>>,
     /// Documents of the files before this one.
     pub(super) documents_before: u64,
     pub(super) nesting: u32,
@@ -50,6 +52,7 @@ impl<'s> Run<'s> {
             bounds: Bounds::default(),
             header: HeaderReader::default(),
             parsed: Parsed::default(),
+            watch: None,
             documents_before: 0,
             nesting: 0,
         }

@@ -13,6 +13,7 @@ use crate::schema::event::{Follower, Limits, NotWellFormed, Position};
 use crate::schema::model::Schema;
 use crate::schema::walk::{Event, Namespace, Step, Walk};
 
+use super::Seen;
 use super::document::{
     Open, Reader, Root, UNKNOWN, kind_of_message, kind_of_root, spoken, unsupported, version_in,
 };
@@ -189,7 +190,8 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
     /// Takes event after event. One loop and no call per event: a report has an event every nine octets.
     fn read_to_end(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
         loop {
-            if self.open.as_ref().is_some_and(|open| open.root == Root::Inside && !open.ended) {
+            let inside = self.open.as_ref().is_some_and(|open| open.root == Root::Inside && !open.ended);
+            if inside && self.run.watch.is_none() {
                 self.read_message(output)?;
             }
             let step = self.walk.next()?;
@@ -199,9 +201,16 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
             {
                 close(&open, &mut self.run.parsed, output);
             }
+            if let (Step::Text(text), true, Some(watch)) = (&step, self.open.is_some(), &mut self.run.watch) {
+                watch(Seen::Text(text));
+            }
             match step {
                 Step::Start(element) => {
                     self.depth += 1;
+                    let watched = self.open.is_some();
+                    if watched && let Some(watch) = &mut self.run.watch {
+                        watch(Seen::Start(&element));
+                    }
                     match &mut self.open {
                         Some(open) if open.root == Root::Inside => {
                             if open.reader.start(element.member(), || element) == Begun::Record {
@@ -224,6 +233,9 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
                                 return Ok(());
                             }
                         }
+                    }
+                    if watched && let Some(watch) = &mut self.run.watch {
+                        watch(Seen::At(place_of(&self.walk, &self.stream), self.walk.index()));
                     }
                 }
                 Step::Text(text) => match &mut self.open {
@@ -292,6 +304,9 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
         let depth = self.depth;
         self.depth = self.depth.saturating_sub(1);
         let Some(open) = &mut self.open else { return self.run.header.end(depth) };
+        if let Some(watch) = &mut self.run.watch {
+            watch(Seen::End);
+        }
         if open.root == Root::InHeader {
             self.run.header.end(depth);
         }
@@ -502,6 +517,10 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
         };
         let place = self.place();
         output.aside(Record::Document(document), place);
+        let path = self.path();
+        if let Some(watch) = &mut self.run.watch {
+            watch(Seen::Opened { path, message: message.unwrap_or(""), place });
+        }
         if self.stream.is_another {
             self.run.parsed.another += 1;
             let text = "stands behind the root element of the document before it".to_owned();
