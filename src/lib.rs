@@ -5,7 +5,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 0 | [`domain`] |
-//! | 1 | [`schema`], [`messages`] |
+//! | 1 | [`schema`], [`messages`], [`rules`] |
 //! | 2 | [`signing`], [`store`], [`net`] |
 //! | 3 | [`bank`] |
 //! | 4 | [`engine`] |
@@ -21,6 +21,7 @@ pub mod engine;
 pub mod faces;
 pub mod messages;
 pub mod net;
+pub mod rules;
 pub mod sandbox;
 pub mod schema;
 pub mod signing;

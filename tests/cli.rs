@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "cli/definitions.rs"]
+mod definitions;
+
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

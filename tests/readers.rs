@@ -50,6 +50,7 @@ fn documents(input: impl std::io::BufRead, name: &str) -> (Vec<Document>, Parsed
         let document = documents.last_mut().unwrap();
         match record {
             Record::Deviation(_) => document.deviations.push(value),
+            Record::Header(_) => {}
             Record::Verdict(verdict) => {
                 open = false;
                 assert_eq!(verdict.records, document.records.len() as u64, "{name}");

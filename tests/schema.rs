@@ -1,6 +1,8 @@
 //! Message definitions and the walk, against the official definitions, xmllint and a corpus of real messages.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its input has failed")]
 
+#[path = "schema/chosen.rs"]
+mod chosen;
 #[path = "schema/corpus.rs"]
 mod corpus;
 #[path = "schema/definition.rs"]

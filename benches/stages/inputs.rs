@@ -222,6 +222,38 @@ fn transaction(number: usize) -> write_camt::Transaction {
 
 /// Writes a camt.054.001.08 of `count` entries, each with its transaction.
 pub fn camt_054(out: &mut dyn io::Write, count: usize) -> Result<u64, WriteError> {
+    let entries = (0..count).map(|number| (entry(number), [transaction(number)]));
+    write_report(out, ReportKind::Notification, Vec::new(), entries)
+}
+
+/// Writes a camt.053.001.08 of `count` entries, each with its transaction.
+pub fn camt_053(out: &mut dyn io::Write, count: usize) -> Result<u64, WriteError> {
+    let entries = (0..count).map(|number| (entry(number), [transaction(number)]));
+    write_report(out, ReportKind::Statement, balances(), entries)
+}
+
+/// Writes a camt.053.001.08 with one entry that books `count` transactions.
+pub fn collective(out: &mut dyn io::Write, count: usize) -> Result<u64, WriteError> {
+    let entries = std::iter::once((entry(0), (0..count).map(transaction)));
+    write_report(out, ReportKind::Statement, balances(), entries)
+}
+
+fn balances() -> Vec<write_camt::Balance> {
+    let balance = |code: &str| write_camt::Balance {
+        code: code.to_owned(),
+        amount: money(0),
+        direction: Direction::Credit,
+        date: date(),
+    };
+    vec![balance("OPBD"), balance("CLBD")]
+}
+
+fn write_report(
+    out: &mut dyn io::Write,
+    kind: ReportKind,
+    balances: Vec<write_camt::Balance>,
+    entries: impl Iterator<Item = (write_camt::Entry, impl IntoIterator<Item = write_camt::Transaction>)>,
+) -> Result<u64, WriteError> {
     let header = write_camt::Header {
         version: write_camt::VERSION,
         message_id: "REPORT-0000000000000001".to_owned(),
@@ -234,10 +266,10 @@ pub fn camt_054(out: &mut dyn io::Write, count: usize) -> Result<u64, WriteError
         created: Some(now()),
         account: account_id(0),
         currency: Some("EUR".to_owned()),
+        balances,
         ..write_camt::AccountReport::default()
     };
-    let entries = (0..count).map(|number| (entry(number), [transaction(number)]));
-    write_camt::write(out, ReportKind::Notification, &header, [(report, entries)])
+    write_camt::write(out, kind, &header, [(report, entries)])
 }
 
 /// Writes a pain.002.001.10 of `count` statuses, every tenth a reject.

@@ -99,6 +99,8 @@ fn generate(kind: &str, count: usize, path: &str) {
     let written = match kind {
         "pain.001" => inputs::pain_001(&mut out, &inputs::payouts(count), count),
         "camt.054" => inputs::camt_054(&mut out, count),
+        "camt.053" => inputs::camt_053(&mut out, count),
+        "collective" => inputs::collective(&mut out, count),
         "pain.002" => inputs::pain_002(&mut out, count),
         "csv" => out.write_all(inputs::csv(count).as_bytes()).map(|()| 0).map_err(Into::into),
         other => return println!("no such kind of input: {other}"),

@@ -137,7 +137,6 @@ pub fn convert(
             own::check(&octets, version.id())
                 .and_then(|()| match version.id() == bank.profile.message.definition {
                     true => bank.profile.chosen.check_written(&octets),
-                    // The bank's own subset judges what is written for the bank.
                     false => Ok(()),
                 })
                 .map_err(|cause| OutgoingError::Refused { message_id: message.message_id.clone(), cause })?;

@@ -165,7 +165,7 @@ impl Collector {
                 self.batch = None;
                 self.unused_told = false;
             }
-            Record::Document(_) => {}
+            Record::Document(_) | Record::Header(_) => {}
         }
     }
 

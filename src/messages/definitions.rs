@@ -96,9 +96,9 @@ impl Definitions {
         Ok(())
     }
 
-    /// The namespace that the definition for what is written has.
-    pub fn written_namespace(&self) -> Option<&str> {
-        self.written.as_ref().map(|written| written.schema.namespace())
+    /// Whether what is written must satisfy a definition of the user's.
+    pub fn judges_written(&self) -> bool {
+        self.written.is_some()
     }
 
     /// Walks what we wrote through the definition for it, if there is one.

@@ -170,6 +170,7 @@ pub struct Emitter<'a> {
     failure: Option<WriteError>,
 }
 
+/// What writes tags is always inlined: their names are known where they are written, and so the lengths that are copied.
 impl<'a> Emitter<'a> {
     /// Begins a document: the declaration, `Document` in the definition's namespace, and its one child.
     pub fn begin(out: &'a mut dyn io::Write, definition: Definition) -> Emitter<'a> {
@@ -216,7 +217,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// `<name>`.
-    #[inline]
+    #[inline(always)]
     pub fn open(&mut self, name: &'static str) {
         self.make_room();
         self.held.push(b'<');
@@ -225,7 +226,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// `</name>`.
-    #[inline]
+    #[inline(always)]
     pub fn close(&mut self, name: &'static str) {
         self.held.extend_from_slice(b"</");
         self.held.extend_from_slice(name.as_bytes());
@@ -233,19 +234,19 @@ impl<'a> Emitter<'a> {
     }
 
     /// Tags as they stand, like `</InstrId><EndToEndId>`: the quick way where many elements follow each other.
-    #[inline]
+    #[inline(always)]
     pub fn markup(&mut self, tags: &'static str) {
         self.held.extend_from_slice(tags.as_bytes());
     }
 
     /// Text that is known to need no escape, as ids made of letters and digits.
-    #[inline]
+    #[inline(always)]
     pub fn plain(&mut self, text: &[u8]) {
         self.held.extend_from_slice(text);
     }
 
     /// The text of an element whose tags the caller writes; `element` is its name, for an error.
-    #[inline]
+    #[inline(always)]
     pub fn characters(&mut self, element: &'static str, text: &str) {
         if is_plain(text.as_bytes()) {
             self.held.extend_from_slice(text.as_bytes());
@@ -256,7 +257,7 @@ impl<'a> Emitter<'a> {
 
     /// Hands what is held to the output when it is enough. Asked by every [`Emitter::open`]; between tags written
     /// with [`Emitter::markup`] the caller asks now and then.
-    #[inline]
+    #[inline(always)]
     pub fn make_room(&mut self) {
         if self.held.len() >= HELD_OCTETS {
             self.flush();
@@ -264,6 +265,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// An element with text.
+    #[inline(always)]
     pub fn text(&mut self, name: &'static str, text: &str) {
         self.open(name);
         self.characters(name, text);
@@ -271,6 +273,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// An element with text, or nothing.
+    #[inline(always)]
     pub fn optional(&mut self, name: &'static str, text: Option<&str>) {
         if let Some(text) = text {
             self.text(name, text);

@@ -19,6 +19,7 @@ pub mod read_pain_001;
 pub mod reading;
 pub mod record;
 pub mod spare;
+pub mod unwrap;
 pub mod validate;
 pub mod write_camt;
 pub mod write_camt_029;

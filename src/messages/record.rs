@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::form::Plain;
+use super::head_001::Header;
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
@@ -16,6 +17,8 @@ fn is_zero(count: &u64) -> bool {
 pub enum Record {
     /// Begins a document.
     Document(Document),
+    /// The business application header that announces the document.
+    Header(Box<Header>),
     /// Group level of a pain.002 or pacs.002.
     Report(Box<Report>),
     /// One `OrgnlPmtInfAndSts`.

@@ -4,3 +4,7 @@
 mod bounds;
 mod cases;
 mod doors;
+mod memory;
+#[path = "../schema/oracle.rs"]
+mod oracle;
+mod values;

@@ -5,13 +5,17 @@ pub const IMPORTS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("schema", &[]),
     ("messages", &["domain", "schema"]),
+    ("rules", &["domain", "schema", "messages"]),
     ("signing", &[]),
     ("store", &["domain"]),
     ("net", &["signing"]),
     ("bank", &["domain", "messages", "signing", "net"]),
     ("engine", &["domain", "messages", "store", "bank"]),
     ("sandbox", &["domain", "schema", "messages", "signing", "net"]),
-    ("faces", &["domain", "schema", "messages", "signing", "store", "net", "bank", "engine", "sandbox"]),
+    (
+        "faces",
+        &["domain", "schema", "messages", "rules", "signing", "store", "net", "bank", "engine", "sandbox"],
+    ),
     ("main", &["faces"]),
     ("lib", &[]),
 ];

@@ -254,6 +254,13 @@ def documents(tree, directory):
         if not isinstance(root.tag, str):
             continue
         name = etree.QName(root).localname
+        # A document may stand as text in another.
+        text = (root.text or "").strip()
+        if text.startswith("<") and not len(root):
+            try:
+                yield from documents(etree.fromstring(text.encode()), directory)
+            except etree.XMLSyntaxError:
+                pass
         # What a message carries as supplementary data is no document of its own.
         inside = any(etree.QName(above).localname in MESSAGES for above in root.iterancestors())
         if name == "Document" and not inside:

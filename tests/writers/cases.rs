@@ -16,6 +16,7 @@ use girogate::messages::write_camt_060::{self, Period, ReportingRequest};
 use girogate::messages::write_status::Reason;
 
 use crate::oracle::{assert_canonical, assert_valid, assert_xpath};
+use crate::records::{answer_again, ask_again, assert_same, cancel_again};
 
 fn moment() -> DateTime<Utc> {
     "2026-11-23T09:00:01Z".parse().unwrap()
@@ -134,6 +135,7 @@ fn cancellations_are_asked_for_at_every_level_in_every_version() {
         for document in [&whole, &blocks, &single] {
             assert_valid(&id, document);
             assert_canonical(document);
+            assert_same(document, &cancel_again(version, document));
         }
         let of_bic = if version < 2 { "BIC" } else { "BICFI" };
         let date = if version < 6 { "{OrgnlReqdExctnDt}[not(*)]" } else { "{OrgnlReqdExctnDt}/{Dt}" };
@@ -199,6 +201,7 @@ fn answer(version: u8, header: &write_camt_029::Header, group: Option<&GroupReso
     let id = format!("camt.029.001.{version:02}");
     assert_valid(&id, &document);
     assert_canonical(&document);
+    assert_same(&document, &answer_again(version, &document));
     document
 }
 
@@ -291,6 +294,7 @@ fn reports_are_asked_for_in_every_version() {
         assert_eq!(length, document.len() as u64);
         assert_valid(&format!("camt.060.001.{version:02}"), &document);
         assert_canonical(&document);
+        assert_same(&document, &ask_again(version, &document));
         let status = if version < 4 { "{Sts}" } else { "{Sts}/{Cd}" };
         for (path, expected) in [
             ("count(//{RptgReq})", "3"),

@@ -9,6 +9,8 @@ mod oracle;
 mod pain_001;
 mod payouts;
 mod random;
+mod records;
 mod round_trip;
 mod status;
 mod subsets;
+mod versions;

@@ -10,6 +10,7 @@ use girogate::messages::write_status::{
 };
 
 use crate::oracle::{assert_canonical, assert_valid, assert_xpath};
+use crate::records::{assert_same, report_again};
 
 fn moment() -> DateTime<Utc> {
     "2026-11-23T09:00:01Z".parse().unwrap()
@@ -171,6 +172,29 @@ fn reports_between_banks_have_no_block() {
                 assert_xpath(&document, path, expected);
             }
         }
+    }
+}
+
+/// What the records hold of a report is enough to write it again.
+#[test]
+fn reports_to_customers_are_written_again_from_their_records() {
+    for version in PAIN_002_VERSIONS {
+        let header = Header { agent: None, ..header(version) };
+        let group = GroupStatus { created: None, ..group(some("PART")) };
+        let mut blocks = blocks();
+        for (block, transactions) in &mut blocks {
+            (block.count, block.sum) = (None, None);
+            for transaction in transactions {
+                transaction.original_message = None;
+                if let Some(echo) = &mut transaction.echo {
+                    echo.creditor_account = None;
+                }
+                transaction.echo = transaction.echo.take().filter(|echo| *echo != Echo::default());
+            }
+        }
+        let mut document = Vec::new();
+        write_pain_002(&mut document, &header, &group, blocks).unwrap();
+        assert_same(&document, &report_again(version, &document));
     }
 }
 

@@ -8,6 +8,8 @@ use super::ReferenceError;
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// Lower-case digits of a UUID.
 const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
+/// Where the octets of a UUID stand in its text. Source: RFC 9562, section 4.
+const UUID_PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 /// Characters of 128 bits in base32; the last one carries three bits, its low two are zero.
 const TOKEN_CHARS: usize = 26;
 /// Octets of a digest that become a message or batch id: 160 bits are 32 characters, within `Max35Text`.
@@ -49,14 +51,9 @@ impl PayoutToken {
     /// The octets of the UETR, for writing it without a detour.
     pub fn uetr_octets(&self) -> [u8; 36] {
         let mut text = [b'-'; 36];
-        let mut at = 0;
-        for (index, octet) in self.0.into_iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                at += 1;
-            }
+        for (octet, at) in self.0.into_iter().zip(UUID_PLACES) {
             text[at] = HEXADECIMAL[usize::from(octet >> 4)];
             text[at + 1] = HEXADECIMAL[usize::from(octet & 0x0F)];
-            at += 2;
         }
         text
     }
@@ -68,13 +65,19 @@ impl PayoutToken {
 
     /// The octets of the base32 form, for writing it without a detour.
     pub fn base32_octets(&self) -> [u8; TOKEN_CHARS] {
-        let number = u128::from_be_bytes(self.0);
-        let mut text = [BASE32[(number << 2 & 0x1F) as usize]; TOKEN_CHARS];
-        // The last character has three bits and two zeros; before it stand 25 of five bits each.
-        let mut rest = number >> 3;
-        for character in text.iter_mut().rev().skip(1) {
-            *character = BASE32[(rest & 0x1F) as usize];
-            rest >>= 5;
+        let [first, second] = [0, 8].map(|at| {
+            let octets = self.0[at..].first_chunk::<8>().expect("16 octets");
+            u64::from_be_bytes(*octets)
+        });
+        // Twelve characters of either half; between them one of four bits and one bit, at the end three bits and two zeros.
+        let middle = BASE32[((first << 1 | second >> 63) & 0x1F) as usize];
+        let mut text = [middle; TOKEN_CHARS];
+        text[25] = BASE32[(second << 2 & 0x1F) as usize];
+        for (half, mut rest) in [(0, first >> 4), (13, second >> 3)] {
+            for place in (half..half + 12).rev() {
+                text[place] = BASE32[(rest & 0x1F) as usize];
+                rest >>= 5;
+            }
         }
         text
     }

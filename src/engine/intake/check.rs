@@ -95,6 +95,7 @@ pub fn check(draft: &Draft, context: &Context<'_>) -> Result<Checked, Vec<Findin
         return Err(vec![Finding::error(draft.origin, "amount.currency", "route.none", message)]);
     };
     findings.extend(fit_to_definition(&payout, context, draft.origin));
+    findings.extend(super::subset::unfit(&payout, context, draft.origin));
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         sort(&mut findings);
         return Err(findings);

@@ -11,3 +11,4 @@ pub mod ids;
 pub mod json;
 pub mod parts;
 pub mod payouts;
+mod subset;

@@ -8,7 +8,9 @@ use crate::domain::row::DocumentRow;
 use crate::engine::ingest::{Collector, Item, PART_ITEMS_MAX};
 use crate::engine::input::{Input, Part};
 use crate::messages::definitions::Definitions;
+use crate::messages::unwrap::Source;
 use crate::messages::validate;
+use std::io::Cursor;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -73,7 +75,8 @@ pub fn split(octets: &[u8], chosen: &Definitions, take: &mut dyn FnMut(Chunk) ->
     let mut collector = Collector::default();
     let mut record = 0u64;
     let mut wanted = true;
-    validate::parse_by(octets, chosen, &mut |said, _origin| {
+    let mut input = Cursor::new(octets);
+    validate::parse_by(Source::Seekable(&mut input), chosen, &mut |said, _origin| {
         collector.take(said, record);
         record += 1;
         while wanted && collector.ready.len() > PART_ITEMS_MAX {

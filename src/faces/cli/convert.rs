@@ -19,7 +19,9 @@ use crate::messages::pain_001::Version;
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// `girogate convert`
 #[derive(Args)]
@@ -96,20 +98,30 @@ struct Setting {
 impl Convert {
     /// Lists every finding, then writes the document.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
-        let mut input = file::open(&self.input)?;
-        if self.input_format.is_none() && migrate::is_xml(&mut input) {
+        file::unpacked(&self.input, |input| {
+            if self.input_format.is_some() || !migrate::is_xml(input) {
+                return self.rows(input, screen);
+            }
             let losses = if self.allow_loss { Losses::Allowed } else { Losses::Refused };
             let (path, to, output) = (self.input.as_path(), self.to.as_str(), self.output.as_deref());
-            return migrate::run(input, &Migration { path, to, output, losses }, screen);
-        }
+            migrate::run(input, &Migration { path, to, output, losses }, screen)
+        })?
+    }
+
+    /// Converts payouts.
+    fn rows(&self, input: &mut dyn BufRead, screen: &mut Screen) -> Result<Exit, Failure> {
         let to = version(&self.to).map_err(|text| Failure::usage("convert.definition", text))?;
         let mut setting = match &self.config {
             Some(path) => configured(path)?,
             None => demonstration(),
         };
         for bank in &mut setting.banks {
-            // Rows are refused for what this definition cannot carry, not for what the bank's own cannot.
-            bank.profile.message.definition = to.id().to_owned();
+            // Rows are refused for what this definition cannot carry, not for what the bank's own cannot, and the
+            // bank's own subset judges only what is written for the bank.
+            if bank.profile.message.definition != to.id() {
+                bank.profile.message.definition = to.id().to_owned();
+                bank.profile.chosen = Arc::default();
+            }
         }
         let context = Context {
             accounts: &setting.accounts,

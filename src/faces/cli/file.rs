@@ -2,8 +2,10 @@
 
 use super::Failure;
 use super::screen::Screen;
+use crate::messages::unwrap::fault::ArchiveError;
+use crate::messages::unwrap::{self, Bounds, Source};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, Read as _, Stdin, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Octets read at once. Chosen by us: large enough that the system calls do not show.
@@ -29,17 +31,59 @@ pub fn refused(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-/// Opens an input.
-pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+/// An input as it can be read.
+pub enum Opened {
+    /// From any place.
+    File(BufReader<File>),
+    /// From front to back: a pipe or a device that has a name.
+    Pipe(BufReader<File>),
+    /// The same.
+    Standard(BufReader<Stdin>),
+}
+
+impl Opened {
+    /// The input for a reader that opens archives.
+    pub fn source(&mut self) -> Source<'_> {
+        match self {
+            Opened::File(file) => Source::Seekable(file),
+            Opened::Pipe(pipe) => Source::Stream(pipe),
+            Opened::Standard(standard) => Source::Stream(standard),
+        }
+    }
+}
+
+/// Opens an input that may be an archive.
+pub fn open_source(path: &Path) -> Result<Opened, Failure> {
     if is_standard(path) {
-        return Ok(Box::new(BufReader::with_capacity(BUFFER_OCTETS, io::stdin())));
+        return Ok(Opened::Standard(BufReader::with_capacity(BUFFER_OCTETS, io::stdin())));
     }
     let file = File::open(path).map_err(|error| refused(path, &error))?;
     let metadata = file.metadata().map_err(|error| refused(path, &error))?;
     if metadata.is_dir() {
         return Err(refused(path, &io::Error::from(io::ErrorKind::IsADirectory)));
     }
-    Ok(Box::new(BufReader::with_capacity(BUFFER_OCTETS, file)))
+    let is_file = metadata.is_file();
+    let reader = BufReader::with_capacity(BUFFER_OCTETS, file);
+    Ok(if is_file { Opened::File(reader) } else { Opened::Pipe(reader) })
+}
+
+/// Lets `take` read an input, or the one file that it packs.
+pub fn unpacked<T>(path: &Path, take: impl FnOnce(&mut dyn BufRead) -> T) -> Result<T, Failure> {
+    let mut input = open_source(path)?;
+    unwrap::read_single(input.source(), Bounds::default(), take).map_err(|error| {
+        match ArchiveError::of(&error) {
+            Some(fault) => Failure::finding(fault.code(), format!("{}: {fault}", path.display())),
+            None => refused(path, &error),
+        }
+    })
+}
+
+/// Opens an input as it is.
+pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    Ok(match open_source(path)? {
+        Opened::File(reader) | Opened::Pipe(reader) => Box::new(reader),
+        Opened::Standard(reader) => Box::new(reader),
+    })
 }
 
 /// A whole input.

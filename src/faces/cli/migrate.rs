@@ -45,7 +45,7 @@ pub fn is_xml(input: &mut dyn BufRead) -> bool {
 }
 
 /// Migrates and shows what changed.
-pub fn run(input: Box<dyn BufRead>, migration: &Migration<'_>, screen: &mut Screen) -> Result<Exit, Failure> {
+pub fn run(input: &mut dyn BufRead, migration: &Migration<'_>, screen: &mut Screen) -> Result<Exit, Failure> {
     let Some(target) = catalog::by_message_id(migration.to) else {
         let text = format!("'{}' is not a definition that is shipped", migration.to);
         return Err(Failure::usage("convert.definition", text));

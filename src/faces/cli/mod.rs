@@ -1,6 +1,7 @@
 //! The command line: one file per command. Here are the list of commands, the exit codes and how failures are told.
 //! Commands parse, call what lies below, and show; they decide nothing.
 
+mod addresses;
 mod anonymise;
 mod audit;
 mod check;
@@ -21,6 +22,7 @@ mod parse;
 mod process;
 mod replay;
 mod report;
+mod rules;
 mod sandbox;
 mod schema;
 mod screen;
@@ -72,6 +74,12 @@ enum Command {
     Columns(columns::Columns),
     /// Say whether ISO 20022 documents are instances of their schema.
     Validate(validate::Validate),
+    /// List the parties of payment messages: whose address is refused from which day, and what to write instead.
+    Addresses(addresses::Addresses),
+    /// List the rule sets and their rules.
+    Rules(rules::Rules),
+    /// Explain one rule: what it says, since when, by which source, how to mend what breaks it.
+    Explain(rules::Explain),
     /// Read pain.002, pacs.002 and camt.052/053/054 into records, one JSON object a line.
     Parse(parse::Parse),
     /// Compare what two documents say, whatever their versions.
@@ -123,6 +131,9 @@ impl Command {
             Command::Convert(command) => command.run(screen),
             Command::Columns(command) => command.run(screen),
             Command::Validate(command) => command.run(screen),
+            Command::Addresses(command) => command.run(screen),
+            Command::Rules(command) => command.run(screen),
+            Command::Explain(command) => command.run(screen),
             Command::Parse(command) => command.run(screen),
             Command::Diff(command) => command.run(screen),
             Command::Anonymise(command) => command.run(screen),

@@ -34,8 +34,8 @@ impl Parse {
 }
 
 fn read(path: &Path, screen: &mut Screen) -> Result<Exit, Failure> {
-    let input = file::open(path)?;
-    let parsed = validate::parse_lending(input, Some(&file::shown(path)), &mut |record, _| {
+    let mut input = file::open_source(path)?;
+    let parsed = validate::parse_lending(input.source(), Some(&file::shown(path)), &mut |record, _| {
         if !screen.is_closed() {
             screen.record(record);
         }

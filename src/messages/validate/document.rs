@@ -143,6 +143,8 @@ impl Reader {
 pub(super) enum Root {
     Ahead,
     Inside,
+    /// Inside of a header that travels alone: it may stand for a document that follows.
+    InHeader,
     Past,
 }
 
@@ -188,4 +190,24 @@ impl Open {
         let valid = self.errors == 0 && self.judge != UNKNOWN;
         record::Verdict { schema: self.judge.clone(), valid, errors: self.errors, records }
     }
+}
+
+/// Why nothing is read of a document.
+pub(super) fn unsupported(child: Option<&str>) -> String {
+    match child {
+        Some(child) => format!("{child} is no message that has a reader"),
+        None => "the document is empty".to_owned(),
+    }
+}
+
+/// A namespace in words.
+pub(super) fn spoken(namespace: Option<&str>) -> String {
+    namespace.map_or("a document without namespace".to_owned(), |name| format!("namespace {name}"))
+}
+
+/// The version that a text names behind the message: 3 in `…/pain.002.001.03.ch.02.xsd`.
+pub(super) fn version_in(text: &str, kind: &str) -> Option<u32> {
+    let (_, behind) = text.split_once(kind)?;
+    let version = behind.split('.').nth(2)?;
+    version.parse().ok()
 }

@@ -1,40 +1,44 @@
-//! Goes through an input once, finds each document in whatever is wrapped around it, and reads or judges it.
+//! Goes through a stream of XML once, finds each document in whatever is wrapped around it, and reads or judges it.
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 
-use crate::messages::definitions::Definitions;
-use crate::messages::head_001::HeaderReader;
+use crate::messages::head_001::HEADER;
 use crate::messages::reading::{Begun, Output, Place};
-use crate::messages::record::{Deviation, Document, Record, Verdict};
+use crate::messages::record::{Document, Record};
+use crate::messages::unwrap::Source;
+use crate::messages::unwrap::base64::Base64;
+use crate::messages::unwrap::rewinding::Rewinding;
 use crate::schema::catalog;
-use crate::schema::event::{Limits, NotWellFormed};
+use crate::schema::event::{Follower, Limits, NotWellFormed, Position};
 use crate::schema::model::Schema;
 use crate::schema::walk::{Event, Namespace, Step, Walk};
 
-use super::Parsed;
-use super::document::{Open, Reader, Root, UNKNOWN, kind_of_message, kind_of_root};
+use super::Seen;
+use super::document::{
+    Open, Reader, Root, UNKNOWN, kind_of_message, kind_of_root, spoken, unsupported, version_in,
+};
+use super::files;
+use super::inside::{self, Inside, Pieces, is_message};
+use super::places::Places;
+use super::run::{Run, Task, close, deviation, report_apart, report_nothing_found, report_stop};
+use super::stops::Stop;
 
 /// Code of a note that leaves a document valid.
 const ENCODING_ASSUMED: &str = "encoding.assumed";
 
 const MESSAGE_UNSUPPORTED: &str = "message.unsupported";
 
+/// The header announces another message than the one that stands there. The document may be valid for all that.
+const HEADER_MISMATCH: &str = "header.mismatch";
+
+/// The document stands behind another one in a file that is therefore no XML, valid or not.
+const DOCUMENT_ANOTHER: &str = "document.another";
+
 /// The element around every ISO 20022 message.
 const DOCUMENT: &str = "Document";
 
-/// The root of a head.001, which has no `Document` around it.
-const HEADER: &str = "AppHdr";
-
-/// What is wanted of each document.
-#[derive(Clone, Copy)]
-pub(super) enum Task<'s> {
-    /// Records and verdict.
-    Read,
-    /// The verdict by a shipped definition.
-    Judge,
-    /// The verdict by this definition.
-    JudgeBy(&'s Schema),
-}
+/// How deep documents are looked for in the text of others. Chosen by us; banks go one deep.
+const NESTING_MAX: u32 = 4;
 
 /// A start tag outside of any document.
 struct Candidate {
@@ -42,87 +46,206 @@ struct Candidate {
     namespace: Option<String>,
 }
 
-pub(super) struct Search<'s, R> {
-    walk: Walk<'s, R>,
-    task: Task<'s>,
-    file: Option<String>,
-    header: HeaderReader,
+/// A stream of XML and where it stands.
+#[derive(Clone)]
+pub(super) struct Stream {
+    places: Places,
+    /// Path of the text that the stream is.
+    prefix: String,
+    inside: Option<Inside>,
+    /// It stands behind another document of the same stream.
+    is_another: bool,
+}
+
+impl Default for Stream {
+    /// A file of its own.
+    fn default() -> Stream {
+        Stream { places: Places::default(), prefix: String::new(), inside: None, is_another: false }
+    }
+}
+
+/// How a search ended.
+enum Ended {
+    /// With the stream, or for good.
+    Whole,
+    /// Another document begins at the place, which is so many less-than signs before the end of what was taken in.
+    Another(Place, usize),
+    /// What was taken in behind the root, up to the place, is blank but no XML; the rest must tell.
+    Blank(Place, Option<Open>, NotWellFormed),
+}
+
+/// Reads the documents of a stream, one behind another.
+pub(super) fn read_stream(
+    run: &mut Run<'_>,
+    input: &mut dyn BufRead,
+    stream: Stream,
+    output: &mut Output<'_>,
+) {
+    let mut input = Rewinding::new(input);
+    let mut stream = stream;
+    loop {
+        let ended = Search::new(run, &mut input, stream.clone()).run(output);
+        let next = match ended {
+            Ended::Whole => None,
+            Ended::Another(at, markup) => input.go_back(markup).then_some(at),
+            Ended::Blank(at, open, stopped) => match input.pass_blank() {
+                Ok(Some((lines, columns))) => {
+                    if let Some(open) = open {
+                        close(&open, &mut run.parsed, output);
+                    }
+                    let column = if lines > 0 { 1 } else { at.column } + columns;
+                    Some(Place { line: at.line + lines, column })
+                }
+                _ => {
+                    let stop = Stop::of(stopped, &stream.places, "/".to_owned());
+                    report_stop(run, open, stop, output);
+                    None
+                }
+            },
+        };
+        let Some(at) = next else { break };
+        stream.places = stream.places.behind(at);
+        stream.is_another = true;
+    }
+    if run.nesting == 0 && run.parsed.documents == run.documents_before {
+        report_nothing_found(run, output);
+    }
+}
+
+struct Search<'s, 'r, 'i> {
+    run: &'r mut Run<'s>,
+    walk: Walk<'s, &'i mut dyn BufRead>,
+    stream: Stream,
     /// Of the open element; the outermost has 1.
     depth: u64,
+    /// Name of the outermost.
+    root: String,
     open: Option<Open>,
     /// Findings of the walk that were handed out.
     handed_out: u64,
-    parsed: Parsed,
-    /// The user's own. Who judges without reading judges by nothing else.
-    pub(super) definitions: Option<&'s Definitions>,
+    documents_before: u64,
 }
 
-impl<'s, R: BufRead> Search<'s, R> {
-    pub(super) fn new(input: R, limits: Limits, task: Task<'s>, file: Option<&str>) -> Search<'s, R> {
+impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
+    fn new(run: &'r mut Run<'s>, input: &'i mut dyn BufRead, stream: Stream) -> Search<'s, 'r, 'i> {
+        let walk = match stream.inside {
+            // Text has been decoded, whatever encoding its own declaration names.
+            Some(Inside::Xml | Inside::Markup) => Walk::of_characters(input, Limits::default()),
+            Some(Inside::Base64) | None => Walk::without_schema(input, Limits::default()),
+        };
+        let documents_before = run.parsed.documents;
         Search {
-            walk: Walk::without_schema(input, limits),
-            task,
-            file: file.map(str::to_owned),
-            header: HeaderReader::default(),
+            run,
+            walk,
+            stream,
             depth: 0,
+            root: String::new(),
             open: None,
             handed_out: 0,
-            parsed: Parsed::default(),
-            definitions: None,
+            documents_before,
         }
     }
 
-    /// Goes through the whole input.
-    pub(super) fn run(mut self, mut output: Output<'_>) -> Parsed {
-        if let Err(stopped) = self.read_to_end(&mut output) {
-            self.stop(&stopped, &mut output);
-            self.parsed.stopped = Some(stopped);
+    /// Goes through the stream up to the end of its first root element, and what may stand behind.
+    fn run(mut self, output: &mut Output<'_>) -> Ended {
+        let Err(stopped) = self.read_to_end(output) else { return Ended::Whole };
+        let is_syntax = matches!(stopped, NotWellFormed::Syntax { .. });
+        match self.walk.follower().filter(|_| is_syntax && self.has_found()) {
+            Some(Follower::Document { at, markup, opening }) if self.is_another(&opening) => {
+                if let Some(open) = self.open.take() {
+                    close(&open, &mut self.run.parsed, output);
+                }
+                return Ended::Another(Place { line: at.line, column: at.column }, markup);
+            }
+            Some(Follower::Blank { at }) => {
+                return Ended::Blank(Place { line: at.line, column: at.column }, self.open.take(), stopped);
+            }
+            Some(Follower::Document { .. }) | None => {}
         }
-        if self.parsed.documents == 0 {
-            self.report_nothing_found(&mut output);
+        let is_markup = self.stream.inside == Some(Inside::Markup);
+        let stop = Stop::of(stopped, &self.stream.places, self.path());
+        // What only looks like XML may be anything, unless a document was found in it.
+        if !(is_markup && self.open.is_none() && !self.has_found() && stop.is_of_text) {
+            self.hand_out_findings_before_stop(output);
+            report_stop(self.run, self.open.take(), stop, output);
         }
-        self.parsed
+        Ended::Whole
+    }
+
+    /// Whether there was a document, or a header that stands for one to come.
+    fn has_found(&self) -> bool {
+        self.open.is_some() || self.run.parsed.documents > self.documents_before
+    }
+
+    /// Whether what stands behind the root begins like another document.
+    fn is_another(&self, opening: &str) -> bool {
+        let rest = opening.strip_prefix('<').unwrap_or("");
+        if rest.strip_prefix("?xml").is_some_and(|rest| rest.starts_with([' ', '\t', '\r', '\n'])) {
+            return true;
+        }
+        let name = rest.split([' ', '\t', '\r', '\n', '>', '/']).next().unwrap_or("");
+        is_message(name) || name.rsplit(':').next() == Some(self.root.as_str())
     }
 
     /// Takes event after event. One loop and no call per event: a report has an event every nine octets.
     fn read_to_end(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
         loop {
-            if self.open.as_ref().is_some_and(|open| open.root == Root::Inside && !open.ended) {
-                self.read_inside(output)?;
+            let inside = self.open.as_ref().is_some_and(|open| open.root == Root::Inside && !open.ended);
+            if inside && self.run.watch.is_none() {
+                self.read_message(output)?;
             }
             let step = self.walk.next()?;
             // Only now is it known that nothing ill-formed stands right behind the document's end.
             if self.open.as_ref().is_some_and(|open| open.ended)
                 && let Some(open) = self.open.take()
             {
-                close(&open, &mut self.parsed, output);
+                close(&open, &mut self.run.parsed, output);
+            }
+            if let (Step::Text(text), true, Some(watch)) = (&step, self.open.is_some(), &mut self.run.watch) {
+                watch(Seen::Text(text));
             }
             match step {
                 Step::Start(element) => {
                     self.depth += 1;
+                    let watched = self.open.is_some();
+                    if watched && let Some(watch) = &mut self.run.watch {
+                        watch(Seen::Start(&element));
+                    }
                     match &mut self.open {
                         Some(open) if open.root == Root::Inside => {
                             if open.reader.start(element.member(), || element) == Begun::Record {
-                                open.reader.begin(place_of(&self.walk), output);
+                                open.reader.begin(place_of(&self.walk, &self.stream), output);
+                            }
+                        }
+                        Some(open) if open.root == Root::InHeader => {
+                            self.run.header.start(element.local, self.depth);
+                            if open.reader.start(element.member(), || element) == Begun::Record {
+                                open.reader.begin(place_of(&self.walk, &self.stream), output);
                             }
                         }
                         Some(open) => open.enter_root(self.depth, element.local),
                         None => {
-                            self.header.start(element.local);
-                            let chosen =
-                                self.definitions.is_some_and(|chosen| chosen.has_root(element.local));
-                            if chosen || may_be_document(self.task, self.depth, element.local) {
-                                let local = element.local.to_owned();
-                                let namespace = element.namespace.map(str::to_owned);
-                                self.consider(&Candidate { local, namespace }, output);
+                            let candidate = Candidate {
+                                local: element.local.to_owned(),
+                                namespace: element.namespace.map(str::to_owned),
+                            };
+                            if self.start_outside(candidate, output)? {
+                                return Ok(());
                             }
                         }
+                    }
+                    if watched && let Some(watch) = &mut self.run.watch {
+                        watch(Seen::At(place_of(&self.walk, &self.stream), self.walk.index()));
                     }
                 }
                 Step::Text(text) => match &mut self.open {
                     Some(open) if open.root == Root::Inside => open.reader.text(text),
+                    Some(open) if open.root == Root::InHeader => {
+                        self.run.header.text(text);
+                        open.reader.text(text);
+                    }
                     Some(_) => {}
-                    None => self.header.text(text),
+                    None => self.run.header.text(text),
                 },
                 Step::End => self.end(output),
                 Step::Finished => return Ok(()),
@@ -134,23 +257,22 @@ impl<'s, R: BufRead> Search<'s, R> {
     }
 
     /// Reads on to the end of the message's root, or to where the document ends.
-    fn read_inside(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
+    fn read_message(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
         while let Some(open) = self.open.as_mut().filter(|open| open.root == Root::Inside && !open.ended) {
-            let walk = &mut self.walk;
+            let (walk, stream) = (&mut self.walk, &self.stream);
             match walk.advance()? {
                 Event::Start => {
                     self.depth += 1;
                     if open.reader.start(walk.member(), || walk.element()) == Begun::Record {
-                        open.reader.begin(place_of(walk), output);
+                        open.reader.begin(place_of(walk, stream), output);
                     }
                 }
                 Event::Leaf => {
-                    let place = || place_of(walk);
+                    let place = || place_of(walk, stream);
                     let named = (walk.member(), || walk.element());
                     open.reader.leaf(named, walk.text_of_event(), (place, &mut *output));
                     if open.reader.has_remarks() {
-                        let position = walk.leaf_end();
-                        let place = Place { line: position.line, column: position.column };
+                        let place = place_at(walk.leaf_end(), stream);
                         self.hand_out_remarks(place, output);
                     }
                 }
@@ -169,8 +291,9 @@ impl<'s, R: BufRead> Search<'s, R> {
     fn hand_out_remarks(&mut self, place: Place, output: &mut Output<'_>) {
         let Some(open) = &mut self.open else { return };
         for remark in open.reader.take_remarks() {
-            let deviation = deviation(place, self.walk.path(), remark.code, remark.text);
-            self.parsed.deviations += 1;
+            let path = path_of(&self.walk, &self.stream);
+            let deviation = deviation(place, path, remark.code, remark.text);
+            self.run.parsed.deviations += 1;
             output.aside(Record::Deviation(deviation), place);
         }
     }
@@ -180,9 +303,15 @@ impl<'s, R: BufRead> Search<'s, R> {
     fn end(&mut self, output: &mut Output<'_>) {
         let depth = self.depth;
         self.depth = self.depth.saturating_sub(1);
-        let Some(open) = &mut self.open else { return self.header.end() };
+        let Some(open) = &mut self.open else { return self.run.header.end(depth) };
+        if let Some(watch) = &mut self.run.watch {
+            watch(Seen::End);
+        }
+        if open.root == Root::InHeader {
+            self.run.header.end(depth);
+        }
         let mut has_remarks = false;
-        if open.root == Root::Inside {
+        if matches!(open.root, Root::Inside | Root::InHeader) {
             open.reader.end(output);
             has_remarks = open.reader.has_remarks();
             if depth == open.depth + 1 && !open.bare {
@@ -191,22 +320,73 @@ impl<'s, R: BufRead> Search<'s, R> {
         }
         open.ended = depth == open.depth;
         if has_remarks {
-            self.hand_out_remarks(place_of(&self.walk), output);
+            self.hand_out_remarks(place_of(&self.walk, &self.stream), output);
         }
+    }
+
+    /// An element begins outside of any document. True if what stands in it has ended the reading for good.
+    fn start_outside(
+        &mut self,
+        candidate: Candidate,
+        output: &mut Output<'_>,
+    ) -> Result<bool, NotWellFormed> {
+        if self.depth == 1 {
+            self.root.clone_from(&candidate.local);
+        }
+        self.run.header.start(&candidate.local, self.depth);
+        let chosen = self.run.definitions.is_some_and(|chosen| chosen.has_root(&candidate.local));
+        if chosen || may_be_document(self.run.task, self.depth, &candidate.local) {
+            self.consider(&candidate, output);
+        }
+        if self.open.is_some() || self.run.header.is_inside() {
+            return Ok(false);
+        }
+        match inside::recognise(self.walk.ahead(inside::LOOKED_AT_OCTETS)) {
+            Some(inside) => self.read_inside(inside, output),
+            None => Ok(false),
+        }
+    }
+
+    /// Reads the text of the element that has just begun as a document of its own.
+    fn read_inside(&mut self, inside: Inside, output: &mut Output<'_>) -> Result<bool, NotWellFormed> {
+        let path = self.path();
+        if self.run.nesting >= NESTING_MAX {
+            let place = self.place();
+            let text = format!("documents within documents beyond the limit of {NESTING_MAX}");
+            report_apart(self.run, deviation(place, path, "document.depth", text), output);
+            return Ok(false);
+        }
+        self.run.nesting += 1;
+        let places = Places::inside(&self.stream.places);
+        let mut pieces = Pieces::new(&mut self.walk, (places.clone(), self.stream.places.clone()));
+        if inside == Inside::Base64 {
+            let outer = self.run.file.clone();
+            self.run.file = Some(format!("{}!{path}", outer.as_deref().unwrap_or("-")));
+            let mut decoded = BufReader::new(Base64::new(&mut pieces));
+            files::read(self.run, Source::Stream(&mut decoded), output);
+            self.run.file = outer;
+        } else {
+            let prefix = format!("{path}/text()");
+            let stream = Stream { places, prefix, inside: Some(inside), is_another: false };
+            read_stream(self.run, &mut pieces, stream, output);
+        }
+        self.run.nesting -= 1;
+        let is_over = pieces.finish()?;
+        Ok(is_over || self.run.is_over())
     }
 
     /// Opens a document at the element that has just begun, if it is one.
     fn consider(&mut self, candidate: &Candidate, output: &mut Output<'_>) {
         let namespace = candidate.namespace.as_deref();
-        if let Task::JudgeBy(schema) = self.task {
+        if let Task::JudgeBy(schema) = self.run.task {
             if schema.root_name() == candidate.local && namespace.unwrap_or("") == schema.namespace() {
                 self.open_judged(schema, candidate, None, output);
             }
             return;
         }
-        let chosen = self.definitions.map(|chosen| chosen.of(&candidate.local, namespace.unwrap_or("")));
+        let chosen = self.run.definitions.map(|chosen| chosen.of(&candidate.local, namespace.unwrap_or("")));
         let bare = candidate.local != DOCUMENT;
-        if let (Some(None), Task::Judge) = (chosen, self.task) {
+        if let (Some(None), Task::Judge) = (chosen, self.run.task) {
             return self.pass_unchosen(candidate, output);
         }
         let child = if bare { Some(candidate.local.clone()) } else { self.walk.first_child() };
@@ -219,7 +399,7 @@ impl<'s, R: BufRead> Search<'s, R> {
         match (exact, kind) {
             (Some(schema), _) => {
                 self.open_judged(schema, candidate, kind, output);
-                if kind.is_none() && matches!(self.task, Task::Read) {
+                if kind.is_none() && matches!(self.run.task, Task::Read) {
                     self.deviate(MESSAGE_UNSUPPORTED, unsupported(child.as_deref()), output);
                 }
             }
@@ -251,6 +431,7 @@ impl<'s, R: BufRead> Search<'s, R> {
         let mut open = self.opened(kind, message, message);
         if candidate.local == HEADER {
             open.enter_bare();
+            open.root = Root::InHeader;
         }
         self.open = Some(open);
         self.walk.attach(schema, Namespace::Exact);
@@ -260,7 +441,13 @@ impl<'s, R: BufRead> Search<'s, R> {
     /// the nearest one, never called valid.
     fn open_as_if(&mut self, kind: &'static str, candidate: &Candidate, output: &mut Output<'_>) {
         let version = candidate.namespace.as_deref().and_then(|name| version_in(name, kind));
-        let version = version.or_else(|| self.header.definition().and_then(|name| version_in(name, kind)));
+        let version = version.or_else(|| {
+            self.run
+                .header
+                .current()
+                .and_then(|header| header.message.message_definition.as_deref())
+                .and_then(|name| version_in(name, kind))
+        });
         let nearest = catalog::nearest(kind, version);
         let message = nearest.map_or(kind, |(message, _)| message);
         self.begin_document(Some(message), candidate, output);
@@ -270,6 +457,11 @@ impl<'s, R: BufRead> Search<'s, R> {
         }
         let lacks_document = open.bare && candidate.local != HEADER;
         self.open = Some(open);
+        if candidate.local == HEADER
+            && let Some(open) = &mut self.open
+        {
+            open.root = Root::InHeader;
+        }
         if lacks_document {
             self.deviate(
                 "document.missing",
@@ -290,24 +482,24 @@ impl<'s, R: BufRead> Search<'s, R> {
         self.hand_out_findings(output);
         let text = format!("no definition for {}", spoken(candidate.namespace.as_deref()));
         self.deviate("schema.unknown", text, output);
-        if matches!(self.task, Task::Read) {
+        if matches!(self.run.task, Task::Read) {
             self.deviate(MESSAGE_UNSUPPORTED, unsupported(child), output);
         }
         if let Some(open) = self.open.take() {
-            close(&open, &mut self.parsed, output);
+            close(&open, &mut self.run.parsed, output);
         }
     }
 
     fn opened(&self, kind: Option<&str>, message: &str, judge: &str) -> Open {
         let reader = match kind {
-            Some(kind) if matches!(self.task, Task::Read) => Reader::of(kind, message),
+            Some(kind) if matches!(self.run.task, Task::Read) => Reader::of(kind, message),
             _ => Reader::None,
         };
         Open {
             reader,
             message: message.to_owned(),
             depth: self.depth,
-            place: place_of(&self.walk),
+            place: self.place(),
             root: Root::Ahead,
             bare: false,
             ended: false,
@@ -319,20 +511,41 @@ impl<'s, R: BufRead> Search<'s, R> {
     fn begin_document(&mut self, message: Option<&str>, candidate: &Candidate, output: &mut Output<'_>) {
         output.take_count();
         let document = Document {
-            file: self.file.clone(),
+            file: self.run.file.clone(),
             message: message.map(str::to_owned),
             namespace: candidate.namespace.clone(),
         };
-        output.aside(Record::Document(document), place_of(&self.walk));
+        let place = self.place();
+        output.aside(Record::Document(document), place);
+        let path = self.path();
+        if let Some(watch) = &mut self.run.watch {
+            watch(Seen::Opened { path, message: message.unwrap_or(""), place });
+        }
+        if self.stream.is_another {
+            self.run.parsed.another += 1;
+            let text = "stands behind the root element of the document before it".to_owned();
+            self.deviate(DOCUMENT_ANOTHER, text, output);
+        }
+        let Some(header) = self.run.header.take() else { return };
+        let announced = header.message.message_definition.clone();
+        output.aside(Record::Header(Box::new(header)), place);
+        let namespace = candidate.namespace.as_deref().unwrap_or("");
+        if let (Some(announced), Some(is)) = (announced, namespace.strip_prefix(catalog::NAMESPACE_PREFIX))
+            && announced != is
+        {
+            let text = format!("the header announces {announced}, the document is {is}");
+            self.deviate(HEADER_MISMATCH, text, output);
+        }
     }
 
-    /// A deviation of the open document at the current event. All but an unsupported message count as errors.
+    /// A deviation of the open document at the current event. Those that say nothing against its schema count as no errors.
     fn deviate(&mut self, code: &str, text: String, output: &mut Output<'_>) {
-        let place = place_of(&self.walk);
-        output.aside(Record::Deviation(deviation(place, self.walk.path(), code, text)), place);
-        self.parsed.deviations += 1;
+        let place = self.place();
+        output.aside(Record::Deviation(deviation(place, self.path(), code, text)), place);
+        self.run.parsed.deviations += 1;
         if let Some(open) = &mut self.open {
-            open.errors += u64::from(code != MESSAGE_UNSUPPORTED);
+            let is_note = [MESSAGE_UNSUPPORTED, HEADER_MISMATCH, DOCUMENT_ANOTHER].contains(&code);
+            open.errors += u64::from(!is_note);
         }
     }
 
@@ -340,62 +553,48 @@ impl<'s, R: BufRead> Search<'s, R> {
     fn hand_out_findings(&mut self, output: &mut Output<'_>) {
         self.handed_out = self.walk.findings_total();
         for finding in self.walk.take_findings() {
-            let place = Place { line: finding.line, column: finding.column };
+            let place = self.stream.places.outer(Place { line: finding.line, column: finding.column });
+            let path = format!("{}{}", self.stream.prefix, finding.path);
             if let Some(open) = &mut self.open {
                 open.errors += u64::from(finding.code != ENCODING_ASSUMED);
             }
-            self.parsed.deviations += 1;
-            output
-                .aside(Record::Deviation(deviation(place, finding.path, finding.code, finding.text)), place);
+            self.run.parsed.deviations += 1;
+            output.aside(Record::Deviation(deviation(place, path, finding.code, finding.text)), place);
         }
     }
 
-    /// The input is not well-formed or could not be read on: what was begun goes out, then the reason, then a verdict.
+    /// Findings wait until a document is open; the stream stops, so the one that says why takes them.
     #[cold]
-    fn stop(&mut self, stopped: &NotWellFormed, output: &mut Output<'_>) {
-        if self.open.is_none() {
+    fn hand_out_findings_before_stop(&mut self, output: &mut Output<'_>) {
+        if self.open.is_none() && self.walk.findings_total() != self.handed_out {
             self.begin_document(None, &Candidate { local: String::new(), namespace: None }, output);
             self.open = Some(self.opened(None, "", UNKNOWN));
         }
-        self.hand_out_findings(output);
-        let Some(mut open) = self.open.take() else { return };
-        let complete = output.count();
-        open.reader.break_off(output);
-        let unfinished = output.count() - complete;
-        let (line, column) = stopped.place();
-        let place = Place { line, column };
-        let path = Some(self.walk.path()).filter(|path| !path.is_empty()).unwrap_or("/".to_owned());
-        if unfinished > 0 {
-            let text = format!("the last {unfinished} records were still open; they hold only what was read");
-            output.aside(Record::Deviation(deviation(place, path.clone(), "record.unfinished", text)), place);
+        if self.open.is_some() {
+            self.hand_out_findings(output);
         }
-        let deviation = deviation(place, path, stopped.code(), reason(stopped));
-        output.aside(Record::Deviation(deviation), place);
-        self.parsed.deviations += 1 + u64::from(unfinished > 0);
-        open.errors += 1;
-        close(&open, &mut self.parsed, output);
     }
 
-    /// A well-formed input without any document: said, not passed over.
-    fn report_nothing_found(&mut self, output: &mut Output<'_>) {
-        self.begin_document(None, &Candidate { local: String::new(), namespace: None }, output);
-        self.open = Some(self.opened(None, "", UNKNOWN));
-        self.hand_out_findings(output);
-        let (code, text) = match self.task {
-            Task::JudgeBy(schema) => {
-                let (root, namespace) = (schema.root_name(), schema.namespace());
-                ("schema.root", format!("no element {root} of namespace {namespace} found"))
-            }
-            Task::Read | Task::Judge => ("document.absent", "no Document element found".to_owned()),
-        };
-        let place = Place { line: 1, column: 1 };
-        output.aside(Record::Deviation(deviation(place, "/".to_owned(), code, text)), place);
-        self.parsed.deviations += 1;
-        if let Some(mut open) = self.open.take() {
-            open.errors += 1;
-            close(&open, &mut self.parsed, output);
-        }
+    fn place(&self) -> Place {
+        place_of(&self.walk, &self.stream)
     }
+
+    fn path(&self) -> String {
+        path_of(&self.walk, &self.stream)
+    }
+}
+
+/// Where the current event begins, in the file.
+fn place_of(walk: &Walk<'_, &mut dyn BufRead>, stream: &Stream) -> Place {
+    place_at(walk.position(), stream)
+}
+
+fn place_at(position: Position, stream: &Stream) -> Place {
+    stream.places.outer(Place { line: position.line, column: position.column })
+}
+
+fn path_of(walk: &Walk<'_, &mut dyn BufRead>, stream: &Stream) -> String {
+    format!("{}{}", stream.prefix, walk.path())
 }
 
 /// Whether an element outside of any document is worth a look.
@@ -409,49 +608,4 @@ fn may_be_document(task: Task<'_>, depth: u64, local_name: &str) -> bool {
                 || (depth == 1 && local_name == HEADER)
         }
     }
-}
-
-fn place_of<R: BufRead>(walk: &Walk<'_, R>) -> Place {
-    let position = walk.position();
-    Place { line: position.line, column: position.column }
-}
-
-fn deviation(place: Place, path: String, code: &str, text: String) -> Deviation {
-    Deviation { line: place.line, column: place.column, path, code: code.to_owned(), text }
-}
-
-fn close(open: &Open, parsed: &mut Parsed, output: &mut Output<'_>) {
-    let verdict: Verdict = open.verdict(output.count());
-    parsed.documents += 1;
-    parsed.invalid += u64::from(!verdict.valid);
-    output.aside(Record::Verdict(verdict), open.place);
-}
-
-fn unsupported(child: Option<&str>) -> String {
-    match child {
-        Some(child) => format!("{child} is no message that has a reader"),
-        None => "the document is empty".to_owned(),
-    }
-}
-
-fn spoken(namespace: Option<&str>) -> String {
-    namespace.map_or("a document without namespace".to_owned(), |name| format!("namespace {name}"))
-}
-
-/// Why reading stopped, without the place, which the deviation has already.
-fn reason(stopped: &NotWellFormed) -> String {
-    match stopped {
-        NotWellFormed::Syntax { rule, .. } => format!("not well-formed: {rule}"),
-        NotWellFormed::Doctype { .. } => "document type declarations are refused".to_owned(),
-        NotWellFormed::Limit { what, limit, .. } => format!("{what} beyond the limit of {limit}"),
-        NotWellFormed::Io { source, .. } => format!("reading failed: {source}"),
-        NotWellFormed::Encoding { .. } => stopped.to_string(),
-    }
-}
-
-/// The version that a text names behind the message: 3 in `…/pain.002.001.03.ch.02.xsd`.
-fn version_in(text: &str, kind: &str) -> Option<u32> {
-    let (_, behind) = text.split_once(kind)?;
-    let version = behind.split('.').nth(2)?;
-    version.parse().ok()
 }

@@ -1,9 +1,131 @@
-//! Which encoding a document is in: byte order mark, declaration, and what they contradict. Decodes nothing itself.
+//! Which encoding a document is in: byte order mark, declaration, and what they contradict; and the tables of encodings
+//! with one octet a character. Knows no markup beyond the XML declaration.
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, Encoding, UTF_16BE, UTF_16LE};
 
 use super::fault::NotWellFormed;
-use super::window::{Decoding, Octets};
+use super::window::Octets;
+
+/// How octets become text.
+pub(super) enum Decoding {
+    Utf8,
+    /// US-ASCII; octets beyond it contradict the declaration.
+    Ascii,
+    OneOctet(Box<OneOctet>),
+    /// UTF-16.
+    Other(Box<Decoder>),
+}
+
+/// An encoding with one octet a character that has ASCII as its lower half.
+pub(super) struct OneOctet {
+    /// Characters of the octets from 80 on; [`UNDEFINED`] where there is none.
+    upper: [char; 128],
+    /// Octets 80 to 9F are control characters here, but rarely meant as such.
+    doubts_controls: bool,
+}
+
+/// Stands for an octet without character. No encoding of one octet has it.
+const UNDEFINED: char = char::REPLACEMENT_CHARACTER;
+
+/// What `decode` found odd, and at which offset of the text it added.
+pub(super) struct Odd {
+    pub index: usize,
+    pub about: Octets,
+}
+
+impl OneOctet {
+    /// The table of an encoding by its standard label, such as `iso-8859-15` or `windows-1250`.
+    fn of_label(label: &str) -> Option<OneOctet> {
+        let mut upper = [UNDEFINED; 128];
+        let part = match (label.strip_prefix("iso-8859-"), label.strip_prefix("windows-125")) {
+            (Some(part), _) => part,
+            (None, Some(page)) if page.len() == 1 => "",
+            _ => return None,
+        };
+        match part {
+            "1" => latin_1(&mut upper),
+            "9" => latin_5(&mut upper),
+            "11" => thai(&mut upper),
+            _ => from_crate(label, &mut upper)?,
+        }
+        Some(OneOctet { upper, doubts_controls: part == "1" })
+    }
+
+    /// Adds the text of these octets; says what is odd first.
+    pub(super) fn decode(&self, octets: &[u8], text: &mut String) -> Option<Odd> {
+        let from = text.len();
+        let mut odd = None;
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let (plain, after) = rest.split_at(Encoding::ascii_valid_up_to(rest));
+            text.push_str(std::str::from_utf8(plain).unwrap_or(""));
+            rest = after;
+            let Some((octet, after)) = rest.split_first() else { break };
+            let character = self.upper.get(usize::from(octet & 0x7F)).copied().unwrap_or(UNDEFINED);
+            if character == UNDEFINED || (self.doubts_controls && character < '\u{A0}') {
+                let index = text.len() - from;
+                odd.get_or_insert_with(|| Odd { index, about: about(character) });
+            }
+            text.push(character);
+            rest = after;
+        }
+        odd
+    }
+}
+
+fn about(character: char) -> Octets {
+    if character == UNDEFINED {
+        Octets::contradicted("an octet that the announced encoding does not have")
+    } else {
+        Octets::assumed(
+            "declared as ISO-8859-1 but holds octets 80 to 9F, control characters there; Windows-1252 may be meant",
+        )
+    }
+}
+
+/// ISO 8859-1: each octet is the character of that number. Source: ISO/IEC 8859-1, RFC 1345.
+fn latin_1(upper: &mut [char; 128]) {
+    for (slot, octet) in upper.iter_mut().zip(0x80u8..=0xFF) {
+        *slot = char::from(octet);
+    }
+}
+
+/// ISO 8859-9 is ISO 8859-1 with six letters of Turkish. Source: ISO/IEC 8859-9. The crate has Windows-1254 under this name.
+fn latin_5(upper: &mut [char; 128]) {
+    latin_1(upper);
+    let letters = [(0xD0, 'Ğ'), (0xDD, 'İ'), (0xDE, 'Ş'), (0xF0, 'ğ'), (0xFD, 'ı'), (0xFE, 'ş')];
+    for (octet, letter) in letters {
+        upper[octet - 0x80] = letter;
+    }
+}
+
+/// ISO 8859-11. Source: ISO/IEC 8859-11, TIS 620. The crate has Windows-874 under this name.
+fn thai(upper: &mut [char; 128]) {
+    latin_1(upper);
+    for (octet, slot) in (0x80u32..=0xFF).zip(upper.iter_mut()) {
+        match octet {
+            0xA1..=0xDA | 0xDF..=0xFB => *slot = char::from_u32(octet - 0xA0 + 0x0E00).unwrap_or(UNDEFINED),
+            0xDB..=0xDE | 0xFC..=0xFF => *slot = UNDEFINED,
+            _ => {}
+        }
+    }
+}
+
+/// The table as the crate has it. In a Windows code page it makes control characters of octets without character.
+fn from_crate(label: &str, upper: &mut [char; 128]) -> Option<()> {
+    let encoding = Encoding::for_label(label.as_bytes())?;
+    if !encoding.is_single_byte() {
+        return None;
+    }
+    let windows = label.starts_with("windows-");
+    for (slot, octet) in upper.iter_mut().zip(0x80u8..=0xFF) {
+        let octets = [octet];
+        let decoded = encoding.decode_without_bom_handling_and_without_replacement(&octets);
+        let character = decoded.and_then(|text| text.chars().next()).unwrap_or(UNDEFINED);
+        *slot = if windows && character < '\u{A0}' { UNDEFINED } else { character };
+    }
+    Some(())
+}
 
 /// How to read a document, as its first octets say.
 pub(super) struct Recognised {
@@ -55,15 +177,12 @@ fn unsupported(name: &str) -> NotWellFormed {
 
 /// A UTF-8 byte order mark outranks the declaration; only a declaration of another one-octet encoding is let pass.
 fn recognise_marked(rest: &[u8]) -> Result<Recognised, NotWellFormed> {
-    let contradiction = match declared(rest).map(|name| (name, one_octet(name))) {
+    let text = "declared otherwise, but begins with the byte order mark of UTF-8";
+    let contradiction = match declared(rest) {
         None => None,
-        Some((name, _)) if is_utf_8(name) => None,
-        Some((_, Some(_))) => {
-            Some(Octets::assumed("declared otherwise, but begins with the byte order mark of UTF-8"))
-        }
-        Some((_, None)) => {
-            Some(Octets::contradicted("declared otherwise, but begins with the byte order mark of UTF-8"))
-        }
+        Some(name) if is_utf_8(name) => None,
+        Some(name) if is_ascii(name) || one_octet(name).is_some() => Some(Octets::assumed(text)),
+        Some(_) => Some(Octets::contradicted(text)),
     };
     Ok(Recognised { decoding: Decoding::Utf8, mark: 3, contradiction })
 }
@@ -78,29 +197,31 @@ fn recognise_declared(octets: &[u8]) -> Result<Recognised, NotWellFormed> {
         let text = "declared as UTF-16, but its octets are not; read as UTF-8";
         return plain(Decoding::Utf8, Some(Octets::contradicted(text)));
     }
+    if is_ascii(name) {
+        return plain(Decoding::Ascii, None);
+    }
     match one_octet(name) {
-        Some((label, _)) if label == "iso-8859-1" => plain(Decoding::Latin1, None),
-        Some((_, encoding)) => {
-            plain(Decoding::Other(Box::new(encoding.new_decoder_without_bom_handling())), None)
-        }
+        Some(table) => plain(Decoding::OneOctet(Box::new(table)), None),
         None => Err(unsupported(name)),
     }
 }
 
 fn is_utf_8(name: &str) -> bool {
-    ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    ["utf-8", "utf8"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// ISO-8859-x and Windows-125x, under their names and the usual misspellings, with the standard label.
-fn one_octet(name: &str) -> Option<(String, &'static Encoding)> {
+fn is_ascii(name: &str) -> bool {
+    ["us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// ISO-8859-x and Windows-125x, under their names and the usual misspellings.
+fn one_octet(name: &str) -> Option<OneOctet> {
     let lower = name.to_ascii_lowercase();
     let label = match lower.as_str() {
         "latin1" | "latin-1" => "iso-8859-1".to_owned(),
         other => other.replace('_', "-").replace("iso8859", "iso-8859").replace("cp125", "windows-125"),
     };
-    let is_known = label.starts_with("iso-8859-") || label.starts_with("windows-125");
-    let encoding = Encoding::for_label(label.as_bytes()).filter(|_| is_known)?;
-    Some((label, encoding))
+    OneOctet::of_label(&label)
 }
 
 /// The encoding name in an XML declaration written in any superset of ASCII.

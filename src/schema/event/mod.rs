@@ -5,6 +5,7 @@ pub mod fault;
 mod encoding;
 mod names;
 mod namespaces;
+mod pieces;
 mod prolog;
 mod quick;
 mod tag;
@@ -14,6 +15,7 @@ mod window;
 use std::io::BufRead;
 
 pub use fault::NotWellFormed;
+pub use pieces::{Follower, Piece, Text};
 pub use window::Position;
 
 pub(super) use names::is_blank;
@@ -178,6 +180,8 @@ pub(super) struct Scanner<R> {
     at_end: bool,
     /// The encoding is known.
     settled: bool,
+    /// Text is handed out piece by piece, and a CDATA section stands open.
+    in_cdata: bool,
 }
 
 impl<R: BufRead> Scanner<R> {
@@ -195,6 +199,7 @@ impl<R: BufRead> Scanner<R> {
             empty_element: false,
             closing: false,
             settled: false,
+            in_cdata: false,
             open_names: String::new(),
             open: Vec::with_capacity(limits.depth_max.min(32)),
             namespaces: Namespaces::new(),
@@ -329,9 +334,10 @@ impl<R: BufRead> Scanner<R> {
         Some((self.window.position(at), about))
     }
 
+    /// Whether such a place was passed: what stands ahead may belong to another document.
     #[inline]
     pub fn is_contradicted(&self) -> bool {
-        self.window.is_contradicted()
+        self.window.contradicted_at().is_some_and(|at| at < self.cursor)
     }
 
     /// Local names of the open elements, outermost first. An element that ends is open until the next token.

@@ -30,7 +30,7 @@ impl<R: BufRead> Scanner<R> {
     /// The tag ahead, if it can have one of the usual shapes. White space in front of it is passed: text that nobody hears of
     /// between elements.
     #[inline]
-    pub fn ahead(&mut self) -> Option<Ahead> {
+    pub fn tag_ahead(&mut self) -> Option<Ahead> {
         if self.closing {
             self.close();
         }
@@ -130,14 +130,14 @@ impl<R: BufRead> Scanner<R> {
         (closes && bounded && self.is_plain(start, end)).then_some(Leaf { text: (start, end), value })
     }
 
-    /// Whether a run has nothing in it that would have to be resolved or refused, references and tags aside.
+    /// Whether a run without tags has nothing in it that would have to be resolved or refused.
     #[inline]
     fn is_plain(&self, start: usize, end: usize) -> bool {
-        if !self.window.has_carriage_return && !self.window.has_bracket {
+        if !self.window.has_special {
             return true;
         }
         let run = self.window.bytes().get(start..end).unwrap_or(&[]);
-        memchr::memchr2(b'\r', b']', run).is_none()
+        memchr::memchr3(b'\r', b']', b'&', run).is_none()
     }
 
     /// The text of a leaf ahead.
@@ -216,15 +216,14 @@ pub(in crate::schema) fn name_in((head, tail): (u64, u64)) -> Option<Key> {
     Some(Key { head: first_octets(head, length), tail: first_octets(tail, length.saturating_sub(8)), length })
 }
 
-/// Where the text at `at` ends: at a `<`. None if a reference comes first or the window ends.
+/// Where the text at `at` ends: at a `<`. None if the window ends first.
 #[inline]
 fn text_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let word = u64::from_le_bytes(*bytes.get(at..)?.first_chunk::<8>()?);
-        let found = equal_octets(word, b'<') | equal_octets(word, b'&');
+        let found = equal_octets(word, b'<');
         if found != 0 {
-            at += (found.trailing_zeros() / 8) as usize;
-            return (bytes[at] == b'<').then_some(at);
+            return Some(at + (found.trailing_zeros() / 8) as usize);
         }
         at += 8;
     }

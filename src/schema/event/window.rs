@@ -3,10 +3,15 @@
 use std::cell::Cell;
 use std::io::{BufRead, Error, ErrorKind};
 
-use encoding_rs::{CoderResult, Decoder, WINDOWS_1252};
+use encoding_rs::{CoderResult, WINDOWS_1252};
+
+use super::encoding::Decoding;
 
 /// How much is decoded at a time, in octets. Chosen by us: the window then stays within the second-level cache.
 const CHUNK_BYTES: usize = 32 * 1024;
+
+/// How much is copied and looked through at a time, in octets. Chosen by us: both then find it in the first-level cache.
+const PIECE_BYTES: usize = 1024;
 
 /// How much is looked at to recognise the encoding, in octets. An XML declaration is far shorter.
 const SNIFF_BYTES: usize = 512;
@@ -27,14 +32,6 @@ pub(super) enum Trouble {
     /// A character that XML does not allow.
     Character(char),
     Io(Error),
-}
-
-/// How octets become text.
-pub(super) enum Decoding {
-    Utf8,
-    /// ISO-8859-1, read as its superset Windows-1252.
-    Latin1,
-    Other(Box<Decoder>),
 }
 
 /// The announced encoding and the octets disagree at this offset of the window.
@@ -77,13 +74,15 @@ pub(super) struct Window<R> {
     /// First octets of a character that the end of a chunk cut.
     cut: Vec<u8>,
     trouble: Option<Trouble>,
+    /// What was decoded behind a character that XML does not allow, that one included.
+    lost: String,
     ended: bool,
     contradiction: Option<Contradiction>,
     contradicted: bool,
     /// Whether a carriage return occurred: only then must line ends be normalised.
     pub has_carriage_return: bool,
-    /// Whether a closing bracket occurred: only then can there be a `]]>`.
-    pub has_bracket: bool,
+    /// Whether a carriage return, a reference or a closing bracket may have occurred: only then must a text be looked through.
+    pub has_special: bool,
 }
 
 impl<R: BufRead> Window<R> {
@@ -91,18 +90,19 @@ impl<R: BufRead> Window<R> {
         Window {
             input,
             sniffed: Vec::new(),
-            text: String::with_capacity(4 * CHUNK_BYTES),
+            text: String::with_capacity(CHUNK_BYTES / 4),
             base: 0,
             start: (1, 1),
             anchor: Cell::new((0, 1, 1)),
             decoding: Decoding::Utf8,
             cut: Vec::new(),
             trouble: None,
+            lost: String::new(),
             ended: false,
             contradiction: None,
             contradicted: false,
             has_carriage_return: false,
-            has_bracket: false,
+            has_special: false,
         }
     }
 
@@ -143,6 +143,11 @@ impl<R: BufRead> Window<R> {
         self.text.as_bytes()
     }
 
+    /// What was decoded but cannot be read, since its first character is one that XML does not allow.
+    pub fn lost(&self) -> &str {
+        &self.lost
+    }
+
     pub fn take_trouble(&mut self) -> Option<Trouble> {
         self.trouble.take()
     }
@@ -151,10 +156,10 @@ impl<R: BufRead> Window<R> {
         self.contradiction.take()
     }
 
-    /// Whether something is to be taken by `take_contradiction`.
+    /// Where what is to be taken by `take_contradiction` stands.
     #[inline]
-    pub fn is_contradicted(&self) -> bool {
-        self.contradiction.is_some()
+    pub fn contradicted_at(&self) -> Option<usize> {
+        self.contradiction.as_ref().map(|contradiction| contradiction.at)
     }
 
     /// Notes the first contradiction; the others of a document would only repeat it.
@@ -225,9 +230,18 @@ impl<R: BufRead> Window<R> {
                 && let Ok(text) = std::str::from_utf8(chunk)
             {
                 let from = self.text.len();
-                self.text.push_str(text);
+                let mut special = false;
+                let mut rest = text;
+                while !rest.is_empty() {
+                    let (piece, behind) = rest.split_at(boundary(rest, PIECE_BYTES));
+                    special |= has_special(piece.as_bytes());
+                    self.text.push_str(piece);
+                    rest = behind;
+                }
                 self.input.consume(taken);
-                self.check(from);
+                if special {
+                    self.look_closer(from);
+                }
                 continue;
             }
             let owned = chunk.to_vec();
@@ -241,18 +255,17 @@ impl<R: BufRead> Window<R> {
         let from = self.text.len();
         match &mut self.decoding {
             Decoding::Utf8 => self.decode_utf8(octets),
-            Decoding::Latin1 => {
-                if let Some(first) = octets.iter().position(|octet| (0x80..0xA0).contains(octet)) {
-                    // Octets from A0 on are two in UTF-8.
-                    let wide = octets.iter().take(first).filter(|octet| **octet >= 0xA0).count();
-                    self.report_contradiction(
-                        from + first + wide,
-                        Octets::assumed(
-                            "declared as ISO-8859-1 but holds octets 80 to 9F; read as Windows-1252",
-                        ),
-                    );
+            Decoding::Ascii => {
+                if let Some(index) = octets.iter().position(|octet| !octet.is_ascii()) {
+                    let text = "declared as US-ASCII but holds other octets; these are read as UTF-8";
+                    self.report_contradiction(from + index, Octets::contradicted(text));
                 }
-                self.text.push_str(&WINDOWS_1252.decode_without_bom_handling(octets).0);
+                self.decode_utf8(octets);
+            }
+            Decoding::OneOctet(table) => {
+                if let Some(odd) = table.decode(octets, &mut self.text) {
+                    self.report_contradiction(from + odd.index, odd.about);
+                }
             }
             Decoding::Other(_) => self.decode_other(octets, Turn::Middle),
         }
@@ -305,15 +318,9 @@ impl<R: BufRead> Window<R> {
     /// Looks through what was taken in since `from` for characters that XML does not allow, and cuts the text there.
     fn check(&mut self, from: usize) {
         let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
-        // Most text has nothing that would need a closer look. Written without branches, so that the compiler makes vector instructions
-        // of it.
-        if !added
-            .iter()
-            .fold(false, |found, &octet| found | (octet < 0x20) | (octet == 0xEF) | (octet == b']'))
-        {
-            return;
+        if has_special(added) {
+            self.look_closer(from);
         }
-        self.look_closer(from);
     }
 
     fn look_closer(&mut self, from: usize) {
@@ -321,8 +328,8 @@ impl<R: BufRead> Window<R> {
         if !self.has_carriage_return {
             self.has_carriage_return = memchr::memchr(b'\r', added).is_some();
         }
-        if !self.has_bracket {
-            self.has_bracket = memchr::memchr(b']', added).is_some();
+        if !self.has_special {
+            self.has_special = memchr::memchr3(b'\r', b']', b'&', added).is_some();
         }
         let suspicious = added.iter().fold(false, |found, &octet| {
             let control = (octet < 0x20) & (octet != b'\t') & (octet != b'\n') & (octet != b'\r');
@@ -341,17 +348,16 @@ impl<R: BufRead> Window<R> {
         if let Some((index, _)) = wrong {
             let at = from + index;
             let character = self.text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or('\u{0}');
-            self.text.truncate(at);
+            self.lost = self.text.split_off(at);
             self.trouble = Some(Trouble::Character(character));
             self.ended = true;
         }
     }
 
-    /// Decodes by a table; octets that the encoding does not have become replacement characters.
+    /// Decodes UTF-16; octets that it does not have become replacement characters.
     fn decode_other(&mut self, octets: &[u8], turn: Turn) {
         let Decoding::Other(decoder) = &mut self.decoding else { return };
         let from = self.text.len();
-        let windows = decoder.encoding().name().starts_with("windows-");
         let mut rest = octets;
         let mut replaced = false;
         loop {
@@ -364,16 +370,37 @@ impl<R: BufRead> Window<R> {
                 break;
             }
         }
-        // Octets without a character in a Windows code page come out as C1 control codes.
-        let added = self.text.get(from..).unwrap_or("");
-        let is_wrong = |character: char| {
-            (replaced && character == '\u{FFFD}') || (windows && ('\u{80}'..='\u{9F}').contains(&character))
-        };
-        if let Some(at) = added.find(is_wrong) {
+        if replaced {
+            let wrong = self.text.get(from..).and_then(|added| added.find('\u{FFFD}')).unwrap_or(0);
             let text = "octets that the announced encoding does not have";
-            self.report_contradiction(from + at, Octets::contradicted(text));
+            self.report_contradiction(from + wrong, Octets::contradicted(text));
         }
     }
+}
+
+/// Whether there is anything that needs a closer look: controls, carriage returns, references, closing brackets, or what may be one
+/// of the characters at the end of the basic plane. Most text has none. Written so that the compiler makes vector instructions of it.
+fn has_special(octets: &[u8]) -> bool {
+    let special = |octet: u8| {
+        u8::from(octet < 0x20) | u8::from(octet == 0xEF) | u8::from(octet == b']') | u8::from(octet == b'&')
+    };
+    let (blocks, rest) = octets.as_chunks::<64>();
+    let mut found = [0_u8; 64];
+    for block in blocks {
+        for (found, octet) in found.iter_mut().zip(block) {
+            *found |= special(*octet);
+        }
+    }
+    let in_rest = rest.iter().fold(0, |all, octet| all | special(*octet));
+    found.iter().fold(in_rest, |all, found| all | found) != 0
+}
+
+/// The last boundary between characters that is not behind `limit`, or the end of the first character.
+fn boundary(text: &str, limit: usize) -> usize {
+    if text.len() <= limit {
+        return text.len();
+    }
+    (1..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }
 
 fn characters(text: &str) -> u64 {

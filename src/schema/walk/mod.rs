@@ -7,7 +7,9 @@ use std::io::BufRead;
 
 use super::automaton::{self, Followers, Place};
 use super::catalog;
-use super::event::{ABSENT, Element, Limits, NamespaceId, NotWellFormed, Position, Scanner, Token};
+use super::event::{
+    ABSENT, Element, Follower, Limits, NamespaceId, NotWellFormed, Piece, Position, Scanner, Token,
+};
 use super::model::{Key, MemberId, Schema, TypeId};
 
 /// How many findings wait to be taken at most; the others are only counted. Chosen by us.
@@ -201,8 +203,17 @@ impl<'s, R: BufRead> Walk<'s, R> {
 
     /// A walk that checks well-formedness only, until a schema is attached.
     pub fn without_schema(input: R, limits: Limits) -> Walk<'s, R> {
+        Walk::over(Scanner::new(input, limits))
+    }
+
+    /// The same for a text that was decoded: it is UTF-8, whatever encoding its own declaration names.
+    pub fn of_characters(input: R, limits: Limits) -> Walk<'s, R> {
+        Walk::over(Scanner::of_characters(input, limits))
+    }
+
+    fn over(scanner: Scanner<R>) -> Walk<'s, R> {
         Walk {
-            scanner: Scanner::new(input, limits),
+            scanner,
             root: None,
             validation: None,
             frames: Vec::with_capacity(16),
@@ -238,6 +249,22 @@ impl<'s, R: BufRead> Walk<'s, R> {
     /// the end comes first.
     pub fn first_child(&mut self) -> Option<String> {
         self.scanner.first_child()
+    }
+
+    /// The input behind the start tag that was read last, as it stands: so many octets if there are as many.
+    pub fn ahead(&mut self, octets: usize) -> &str {
+        self.scanner.ahead(octets)
+    }
+
+    /// The next stretch of the text of the element that has just begun, unbounded and unchecked; none at the next tag, with which
+    /// `next` goes on.
+    pub fn next_piece(&mut self) -> Result<Option<Piece<'_>>, NotWellFormed> {
+        self.scanner.next_piece()
+    }
+
+    /// What stands behind the root element, after `next` has refused it.
+    pub fn follower(&mut self) -> Option<Follower> {
+        self.scanner.follower()
     }
 
     /// The next event. An error ends the walk: the document is not well-formed, exceeds a limit or cannot be read.
@@ -292,7 +319,10 @@ impl<'s, R: BufRead> Walk<'s, R> {
     /// The next event, token by token. None: a text that is not handed out.
     #[inline(never)]
     fn general(&mut self) -> Result<Option<Event>, NotWellFormed> {
-        let token = self.scanner.next()?;
+        let token = match self.scanner.next() {
+            Ok(token) => token,
+            Err(stopped) => return Err(self.stop(stopped)),
+        };
         if self.scanner.is_contradicted() {
             self.note_contradiction();
         }
@@ -360,6 +390,12 @@ impl<'s, R: BufRead> Walk<'s, R> {
         path
     }
 
+    /// The index that [`Walk::path`] shows behind the current element's name; 0 for none.
+    #[inline]
+    pub fn index(&self) -> u32 {
+        self.frames.last().map_or(0, |frame| frame.index)
+    }
+
     /// The findings that were not taken, at most [`FINDINGS_KEPT_MAX`].
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -396,6 +432,15 @@ impl<'s, R: BufRead> Walk<'s, R> {
         }
         self.total += 1;
         self.violations += u64::from(code != ENCODING_ASSUMED);
+    }
+
+    /// What contradicts the encoding ahead of the place where a document stops belongs to it, unless its root has ended.
+    #[cold]
+    fn stop(&mut self, stopped: NotWellFormed) -> NotWellFormed {
+        if self.scanner.is_in_content() {
+            self.note_contradiction();
+        }
+        stopped
     }
 
     #[cold]

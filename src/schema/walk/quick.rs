@@ -23,7 +23,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         if !is_usual {
             return None;
         }
-        match self.scanner.ahead()? {
+        match self.scanner.tag_ahead()? {
             Ahead::End => {
                 self.end();
                 Some(Event::End)

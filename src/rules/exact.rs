@@ -1,0 +1,151 @@
+//! Exact totals of decimal numbers, however many and however long. Never a currency.
+
+use std::fmt;
+
+/// Digits behind the point that are kept. ISO 20022 allows 5 in an amount and 17 in a control sum.
+const FRACTION_DIGITS: usize = 18;
+/// Digits before the point that are read; ISO 20022 allows 18.
+const WHOLE_DIGITS: usize = 30;
+const ONE: i128 = 1_000_000_000_000_000_000;
+
+/// An exact number: whole part and fraction in units of 10⁻¹⁸, kept apart so that 10⁸ terms of 30 digits find room.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exact {
+    whole: i128,
+    fraction: i128,
+}
+
+impl Exact {
+    /// Reads an XML Schema decimal; None if it is none or has more digits than we keep.
+    pub fn parse(text: &str) -> Option<Exact> {
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let ascii = |part: &str| part.bytes().all(|octet| octet.is_ascii_digit());
+        if (whole.is_empty() && fraction.is_empty()) || !ascii(whole) || !ascii(fraction) {
+            return None;
+        }
+        let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+        if whole.len() > WHOLE_DIGITS || fraction.len() > FRACTION_DIGITS {
+            return None;
+        }
+        let number =
+            |text: &str| text.bytes().fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'));
+        let scale = (fraction.len()..FRACTION_DIGITS).fold(1_i128, |scale, _| scale * 10);
+        Some(Exact { whole: sign * number(whole), fraction: sign * number(fraction) * scale })
+    }
+
+    /// The sum; None beyond what can be kept.
+    pub fn plus(self, other: Exact) -> Option<Exact> {
+        let whole = self.whole.checked_add(other.whole)?;
+        Some(Exact { whole, fraction: self.fraction.checked_add(other.fraction)? })
+    }
+
+    /// Each number in one form: the fraction lies in [0, 1).
+    fn normal(self) -> (i128, i128) {
+        (self.whole.saturating_add(self.fraction.div_euclid(ONE)), self.fraction.rem_euclid(ONE))
+    }
+
+    /// Is it more than nothing?
+    pub fn is_positive(self) -> bool {
+        self.normal() > (0, 0)
+    }
+}
+
+impl PartialEq for Exact {
+    fn eq(&self, other: &Exact) -> bool {
+        self.normal() == other.normal()
+    }
+}
+
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Exact) -> Option<std::cmp::Ordering> {
+        self.normal().partial_cmp(&other.normal())
+    }
+}
+
+impl fmt::Display for Exact {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut whole, mut fraction) = self.normal();
+        let sign = if whole < 0 { "-" } else { "" };
+        if whole < 0 && fraction > 0 {
+            (whole, fraction) = (whole + 1, ONE - fraction);
+        }
+        let digits = format!("{fraction:018}");
+        let digits = digits.trim_end_matches('0');
+        match digits {
+            "" => write!(out, "{sign}{}", whole.unsigned_abs()),
+            _ => write!(out, "{sign}{}.{digits:0<2}", whole.unsigned_abs()),
+        }
+    }
+}
+
+/// A running total that may contain something unreadable, and then proves nothing.
+#[derive(Clone, Copy, Debug)]
+pub enum Total {
+    /// Every term was read.
+    Known(Exact),
+    /// A term was none, or there is no room.
+    Unknown,
+}
+
+impl Default for Total {
+    fn default() -> Total {
+        Total::Known(Exact::default())
+    }
+}
+
+impl Total {
+    /// Adds a term; None is one that could not be read.
+    pub fn add(&mut self, term: Option<Exact>) {
+        let sum = match (*self, term) {
+            (Total::Known(sum), Some(term)) => sum.plus(term),
+            _ => None,
+        };
+        *self = sum.map_or(Total::Unknown, Total::Known);
+    }
+
+    /// The total, if it is known.
+    pub fn known(self) -> Option<Exact> {
+        match self {
+            Total::Known(sum) => Some(sum),
+            Total::Unknown => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_terms_add_up_exactly() {
+        let term = Exact::parse("9999999999999.99999").expect("18 digits");
+        let mut total = Total::default();
+        for _ in 0..1_000 {
+            total.add(Some(term));
+        }
+        let sum = total.known().expect("room for all");
+        assert_eq!(sum.to_string(), "9999999999999999.99");
+        assert_eq!(Some(sum), Exact::parse("9999999999999999.990000"));
+    }
+
+    #[test]
+    fn numbers_are_shown_as_they_are() {
+        for (text, shown) in [
+            ("007.50", "7.50"),
+            ("-0.05", "-0.05"),
+            ("-1.5", "-1.50"),
+            ("+3", "3"),
+            (".5", "0.50"),
+            ("-2", "-2"),
+        ] {
+            assert_eq!(Exact::parse(text).map(|number| number.to_string()).as_deref(), Some(shown));
+        }
+        for text in ["", ".", "1e3", "1,5", "--1", "1.2.3", "1.0000000000000000001", " 1"] {
+            assert_eq!(Exact::parse(text).map(|number| number.to_string()), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Whatever stands around a document: encodings, wrappers, several documents, archives. Judged by lxml, zip and gzip.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod archives;
+mod encodings;
+mod reading;
+mod wrappers;
