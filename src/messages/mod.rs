@@ -1,16 +1,20 @@
 //! ISO 20022 messages: streaming writers and readers. No network, store or banks.
 
+pub mod anonymise;
 pub mod assignment;
 pub mod camt;
+pub mod compare;
 pub mod definitions;
 pub mod emit;
 pub mod form;
 pub mod head_001;
 pub mod kind;
+pub mod migrate;
 pub mod own;
 pub mod pacs_002;
 pub mod pain_001;
 pub mod pain_002;
+pub mod prove;
 pub mod read_pain_001;
 pub mod reading;
 pub mod record;

@@ -272,6 +272,40 @@ pub struct AccountReport {
     /// `Bal`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub balances: Vec<Balance>,
+    /// `TxsSummry`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<EntriesSummary>,
+}
+
+/// What a report says of its entries as a whole: `TxsSummry`. Sums have no currency and no sign.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct EntriesSummary {
+    /// `TtlNtries`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries: Option<EntriesTotal>,
+    /// `TtlCdtNtries`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits: Option<EntriesTotal>,
+    /// `TtlDbtNtries`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debits: Option<EntriesTotal>,
+    /// `TtlNtries/TtlNetNtry/Amt`: credits less debits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net: Option<String>,
+    /// `credit` or `debit`: which of the two is greater.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net_direction: Option<String>,
+}
+
+/// One line of `TxsSummry`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct EntriesTotal {
+    /// `NbOfNtries`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<String>,
+    /// `Sum`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sum: Option<String>,
 }
 
 /// `BkTxCd`.

@@ -6,6 +6,7 @@ pub mod event;
 pub mod facet;
 mod lexical;
 pub mod model;
+pub mod outline;
 pub mod pattern;
 mod pattern_blocks;
 mod pattern_text;

@@ -150,6 +150,17 @@ def charges(node):
     return [charge for charge in result if charge]
 
 
+def summary(report):
+    here = "./*[local-name()='TxsSummry'][not(preceding-sibling::*[local-name()='Ntry'])]"
+    for node in report.xpath(here):
+        lines = {name: bare({"count": one(node, tag + "/NbOfNtries"), "sum": one(node, tag + "/Sum")})
+                 for name, tag in (("entries", "TtlNtries"), ("credits", "TtlCdtNtries"), ("debits", "TtlDbtNtries"))}
+        return bare(dict(lines, net=one(node, "TtlNtries/TtlNetNtry/Amt", "TtlNtries/TtlNetNtryAmt"),
+                         net_direction=direction(node, "TtlNtries/TtlNetNtry/CdtDbtInd")
+                         or direction(node, "TtlNtries/CdtDbtInd")))
+    return None
+
+
 def account_records(root, message):
     for report in all_of(root, "Rpt,Stmt,Ntfctn"):
         # A balance behind an entry breaks the schema's order and comes too late for the record.
@@ -162,7 +173,8 @@ def account_records(root, message):
                     "id": one(report, "Id"), "account": account(report, "Acct"), "currency": one(report, "Acct/Ccy"),
                     "sequence": one(report, "ElctrncSeqNb"), "legal_sequence": one(report, "LglSeqNb"),
                     "from": one(report, "FrToDt/FrDtTm"), "to": one(report, "FrToDt/ToDtTm"), "page": page,
-                    "last_page": boolean(last), "copy": one(report, "CpyDplctInd"), "balances": balances})
+                    "last_page": boolean(last), "copy": one(report, "CpyDplctInd"), "balances": balances,
+                    "summary": summary(report)})
         for entry in all_of(report, "Ntry"):
             yield from entry_records(entry)
 

@@ -1,8 +1,9 @@
 //! `girogate convert`: a payout file to pain.001, without store or bank. Nothing is written unless every row is good or
 //! the caller says that the others may be left out.
 
+use super::migrate::{Losses, Migration};
 use super::screen::{Screen, Tone};
-use super::{Exit, Failure, file};
+use super::{Exit, Failure, file, migrate};
 use crate::domain::charset::Policy;
 use crate::domain::payout::Speed;
 use crate::domain::row::ConfiguredAccount;
@@ -18,19 +19,20 @@ use crate::messages::pain_001::Version;
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// `girogate convert`
 #[derive(Args)]
 pub struct Convert {
-    /// Payouts as CSV, JSON or NDJSON; `-` is standard input.
+    /// Payouts as CSV, JSON or NDJSON, or an XML document of another version; `-` is standard input.
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// Message definition: a version of pain.001 or a national subset, like pain.001.001.09 or
     /// pain.001.001.09.ch.03.
-    #[arg(long, value_name = "DEFINITION", value_parser = version)]
-    to: Version,
+    #[arg(long, value_name = "DEFINITION")]
+    to: String,
     /// How the input is written; by default what its name ends in says, else CSV.
     #[arg(long, value_enum)]
     input_format: Option<InputFormat>,
@@ -40,6 +42,9 @@ pub struct Convert {
     /// Write the good rows although others are refused.
     #[arg(long)]
     skip_refused: bool,
+    /// Write an XML document although the version asked for cannot say all of it.
+    #[arg(long)]
+    allow_loss: bool,
     /// Convert only the payouts of this bank, where the configuration has several.
     #[arg(long, value_name = "ID")]
     bank: Option<String>,
@@ -93,6 +98,18 @@ struct Setting {
 impl Convert {
     /// Lists every finding, then writes the document.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
+        file::unpacked(&self.input, |input| {
+            if self.input_format.is_none() && migrate::is_xml(input) {
+                let losses = if self.allow_loss { Losses::Allowed } else { Losses::Refused };
+                let (path, to, output) = (self.input.as_path(), self.to.as_str(), self.output.as_deref());
+                return migrate::run(input, &Migration { path, to, output, losses }, screen);
+            }
+            self.write_payouts(input, screen)
+        })?
+    }
+
+    fn write_payouts(&self, input: &mut dyn BufRead, screen: &mut Screen) -> Result<Exit, Failure> {
+        let to = version(&self.to).map_err(|text| Failure::usage("convert.definition", text))?;
         let mut setting = match &self.config {
             Some(path) => configured(path)?,
             None => demonstration(),
@@ -100,8 +117,8 @@ impl Convert {
         for bank in &mut setting.banks {
             // Rows are refused for what this definition cannot carry, not for what the bank's own cannot, and the
             // bank's own subset judges only what is written for the bank.
-            if bank.profile.message.definition != self.to.id() {
-                bank.profile.message.definition = self.to.id().to_owned();
+            if bank.profile.message.definition != to.id() {
+                bank.profile.message.definition = to.id().to_owned();
                 bank.profile.chosen = Arc::default();
             }
         }
@@ -114,13 +131,13 @@ impl Convert {
             default_speed: Speed::Standard,
             text_policy: setting.text_policy,
         };
-        let taken = file::unpacked(&self.input, |input| convert::take(input, self.format(), &context))?;
+        let taken = convert::take(input, self.format(), &context);
         let exit = show_findings(&taken, screen)?;
         if exit != Exit::Done && !self.skip_refused {
             self.summary((0, taken.refused.len()), screen);
             return Ok(exit);
         }
-        let documents = convert::convert(&taken.accepted, self.to, &context)
+        let documents = convert::convert(&taken.accepted, to, &context)
             .map_err(|error| Failure::usage(error.code(), error))?;
         let document = self.only(documents)?;
         file::write(self.output.as_deref(), &[&document.octets], screen)?;

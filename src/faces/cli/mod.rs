@@ -2,17 +2,21 @@
 //! Commands parse, call what lies below, and show; they decide nothing.
 
 mod addresses;
+mod anonymise;
 mod audit;
+mod check;
 mod columns;
 mod conform;
 mod convert;
 mod demo;
+mod diff;
 mod export;
 mod file;
 mod frame;
 mod ingest;
 mod keys;
 mod list;
+mod migrate;
 mod operate;
 mod parse;
 mod process;
@@ -26,6 +30,7 @@ mod serve;
 mod several;
 mod sign;
 mod source;
+mod spool;
 mod status;
 mod submit;
 mod totals;
@@ -63,7 +68,7 @@ enum Command {
     Replay(replay::Replay),
     /// Check that a running bank does what its profile claims.
     Conform(conform::Conform),
-    /// Convert a payout file to pain.001.
+    /// Convert a payout file to pain.001, or a document to another version of its message.
     Convert(convert::Convert),
     /// Explain the columns of a payout file.
     Columns(columns::Columns),
@@ -77,6 +82,10 @@ enum Command {
     Explain(rules::Explain),
     /// Read pain.002, pacs.002 and camt.052/053/054 into records, one JSON object a line.
     Parse(parse::Parse),
+    /// Compare what two documents say, whatever their versions.
+    Diff(diff::Diff),
+    /// Copy documents without names, accounts, references and texts; structure, sums and verdict stay.
+    Anonymise(anonymise::Anonymise),
     /// Sign a document.
     Sign(sign::Sign),
     /// Verify a signed document against pinned certificates.
@@ -126,6 +135,8 @@ impl Command {
             Command::Rules(command) => command.run(screen),
             Command::Explain(command) => command.run(screen),
             Command::Parse(command) => command.run(screen),
+            Command::Diff(command) => command.run(screen),
+            Command::Anonymise(command) => command.run(screen),
             Command::Sign(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),
             Command::Keys(command) => command.run(screen),

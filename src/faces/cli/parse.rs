@@ -2,7 +2,7 @@
 
 use super::screen::Screen;
 use super::several::{self, Names};
-use super::{Exit, Failure, file};
+use super::{Exit, Failure, check, file};
 use crate::messages::validate;
 use crate::schema::event::NotWellFormed;
 use clap::Args;
@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// `girogate parse`
 #[derive(Args)]
 pub struct Parse {
+    /// Prove the reports instead: balances, sums, counts, sequence, pages, copies.
+    #[arg(long)]
+    check: bool,
     /// Read these files too: one name a line; `-` is standard input.
     #[arg(long, value_name = "LIST")]
     files_from: Option<PathBuf>,
@@ -23,6 +26,9 @@ impl Parse {
     /// The records of each file; each is read, whatever became of the one before.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
         let names = Names::new(&self.files, self.files_from.as_deref())?;
+        if self.check {
+            return Ok(check::run(names, screen));
+        }
         Ok(several::each(names, screen, &read))
     }
 }

@@ -13,11 +13,11 @@ mod tape;
 use crate::messages::reading::{
     Begun, Output, Place, Remark, Took, Trail, Value, boolean, direction, keep, keep_amount, trimmed,
 };
-use crate::messages::record::{AccountReport, Balance, Record};
+use crate::messages::record::{AccountReport, Balance, EntriesSummary, EntriesTotal, Record};
 use crate::schema::event::Element;
 
 use fill::{Donor, Ended, EntryRead, Lacking, TransactionRead, fill_account};
-use node::{Node, Whose};
+use node::{Node, Totalled, Whose};
 use tape::{Mark, Tape};
 
 /// What of the header belongs to each report.
@@ -293,9 +293,31 @@ fn fill_report(report: &mut AccountReport, node: Node, value: Value<'_>) {
         Node::Iban(Whose::Report) | Node::OtherId(Whose::Report) => {
             return fill_account(&mut report.account, node, value.text);
         }
+        Node::SummaryCount(_) | Node::SummarySum(_) | Node::SummaryNetAmount | Node::SummaryNetDirection => {
+            return fill_summary(report.summary.get_or_insert_default(), node, value);
+        }
         _ => return fill_balance(report.balances.last_mut(), node, value),
     };
     keep(slot, value.text);
+}
+
+fn fill_summary(summary: &mut EntriesSummary, node: Node, value: Value<'_>) {
+    match node {
+        Node::SummaryCount(which) => keep(&mut total_of(summary, which).count, value.text),
+        Node::SummarySum(which) => keep(&mut total_of(summary, which).sum, value.text),
+        Node::SummaryNetAmount => keep(&mut summary.net, value.text),
+        Node::SummaryNetDirection => summary.net_direction = direction(value.text),
+        _ => {}
+    }
+}
+
+fn total_of(summary: &mut EntriesSummary, which: Totalled) -> &mut EntriesTotal {
+    let slot = match which {
+        Totalled::All => &mut summary.entries,
+        Totalled::Credits => &mut summary.credits,
+        Totalled::Debits => &mut summary.debits,
+    };
+    slot.get_or_insert_default()
 }
 
 fn fill_balance(balance: Option<&mut Balance>, node: Node, value: Value<'_>) {

@@ -12,6 +12,14 @@ pub(super) enum Whose {
     UltimateCreditor,
 }
 
+/// Which entries a line of `TxsSummry` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Totalled {
+    All,
+    Credits,
+    Debits,
+}
+
 /// A known element, by its place. Nodes that an entry and its transactions share stand once; the reader knows where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Node {
@@ -47,6 +55,13 @@ pub(super) enum Node {
     BalanceAmount,
     BalanceDirection,
     BalanceDate,
+    Summary,
+    SummaryOf(Totalled),
+    SummaryCount(Totalled),
+    SummarySum(Totalled),
+    SummaryNet,
+    SummaryNetAmount,
+    SummaryNetDirection,
     Entry,
     EntryReference,
     Reversal,
@@ -185,6 +200,7 @@ impl Node {
                 child_of_charges(self, name)
             }
             Node::Return | Node::ReturnReason => child_of_return(self, name),
+            Node::Summary | Node::SummaryOf(_) | Node::SummaryNet => child_of_summary(self, name),
             Node::Balance | Node::BalanceType | Node::BalanceTypeChoice | Node::BalanceSubType => {
                 child_of_balance(self, name)
             }
@@ -224,6 +240,7 @@ fn child_of_report(name: &str) -> Option<Node> {
     Some(match name {
         "Ntry" => Node::Entry,
         "Bal" => Node::Balance,
+        "TxsSummry" => Node::Summary,
         "Id" => Node::ReportId,
         "ElctrncSeqNb" => Node::Sequence,
         "LglSeqNb" => Node::LegalSequence,
@@ -257,6 +274,22 @@ fn child_of_balance(node: Node, name: &str) -> Option<Node> {
         (Node::BalanceType, "SubTp") => Node::BalanceSubType,
         (Node::BalanceType | Node::BalanceTypeChoice, "Cd" | "Prtry") => Node::BalanceKind,
         (Node::BalanceSubType, "Cd" | "Prtry") => Node::BalanceSubKind,
+        _ => return None,
+    })
+}
+
+fn child_of_summary(node: Node, name: &str) -> Option<Node> {
+    Some(match (node, name) {
+        (Node::Summary, "TtlNtries") => Node::SummaryOf(Totalled::All),
+        (Node::Summary, "TtlCdtNtries") => Node::SummaryOf(Totalled::Credits),
+        (Node::Summary, "TtlDbtNtries") => Node::SummaryOf(Totalled::Debits),
+        (Node::SummaryOf(which), "NbOfNtries") => Node::SummaryCount(which),
+        (Node::SummaryOf(which), "Sum") => Node::SummarySum(which),
+        // Up to version 03 the net amount stands right in the line.
+        (Node::SummaryOf(Totalled::All), "TtlNetNtryAmt") => Node::SummaryNetAmount,
+        (Node::SummaryOf(Totalled::All), "TtlNetNtry") => Node::SummaryNet,
+        (Node::SummaryNet, "Amt") => Node::SummaryNetAmount,
+        (Node::SummaryOf(Totalled::All) | Node::SummaryNet, "CdtDbtInd") => Node::SummaryNetDirection,
         _ => return None,
     })
 }
