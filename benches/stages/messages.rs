@@ -1,5 +1,6 @@
 //! Writing and reading messages, with references on quick-xml.
 
+use girogate::messages::unwrap::Source;
 use std::io::{self, Write};
 
 use girogate::domain::account::Account;
@@ -117,9 +118,9 @@ pub fn walk_once(document: impl io::BufRead) {
 }
 
 /// Validates and reads; gives the number of records.
-pub fn parse_once(document: impl io::BufRead) -> u64 {
+pub fn parse_once(mut document: impl io::BufRead) -> u64 {
     let mut records = 0_u64;
-    let parsed = validate::parse_lending(document, None, &mut |record, _| {
+    let parsed = validate::parse_lending(Source::Stream(&mut document), None, &mut |record, _| {
         std::hint::black_box(&*record);
         records += 1;
     });

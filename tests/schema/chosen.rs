@@ -2,6 +2,7 @@
 
 use girogate::messages::definitions::Definitions;
 use girogate::messages::record::{Deviation, Record};
+use girogate::messages::unwrap::Source;
 use girogate::messages::validate::{Parsed, parse, parse_by};
 use girogate::schema::{catalog, restate};
 
@@ -44,7 +45,8 @@ fn read(text: &str) -> Read {
 
 fn read_by(text: &str, definitions: &Definitions) -> Read {
     let mut read = Read::default();
-    read.parsed = parse_by(text.as_bytes(), definitions, &mut |record, _| read.take(record));
+    read.parsed =
+        parse_by(Source::Stream(&mut text.as_bytes()), definitions, &mut |record, _| read.take(record));
     read
 }
 

@@ -99,17 +99,16 @@ impl Convert {
     /// Lists every finding, then writes the document.
     pub fn run(&self, screen: &mut Screen) -> Result<Exit, Failure> {
         file::unpacked(&self.input, |input| {
-            if self.input_format.is_some() || !migrate::is_xml(input) {
-                return self.rows(input, screen);
+            if self.input_format.is_none() && migrate::is_xml(input) {
+                let losses = if self.allow_loss { Losses::Allowed } else { Losses::Refused };
+                let (path, to, output) = (self.input.as_path(), self.to.as_str(), self.output.as_deref());
+                return migrate::run(input, &Migration { path, to, output, losses }, screen);
             }
-            let losses = if self.allow_loss { Losses::Allowed } else { Losses::Refused };
-            let (path, to, output) = (self.input.as_path(), self.to.as_str(), self.output.as_deref());
-            migrate::run(input, &Migration { path, to, output, losses }, screen)
+            self.write_payouts(input, screen)
         })?
     }
 
-    /// Converts payouts.
-    fn rows(&self, input: &mut dyn BufRead, screen: &mut Screen) -> Result<Exit, Failure> {
+    fn write_payouts(&self, input: &mut dyn BufRead, screen: &mut Screen) -> Result<Exit, Failure> {
         let to = version(&self.to).map_err(|text| Failure::usage("convert.definition", text))?;
         let mut setting = match &self.config {
             Some(path) => configured(path)?,

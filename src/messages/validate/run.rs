@@ -3,12 +3,13 @@
 
 use std::io;
 
-use super::document::{Open, Reader, Root, UNKNOWN};
+use super::document::{Open, Reader, Root, UNKNOWN, kind_of_root};
 use super::places::Places;
+use super::search::DOCUMENT;
 use super::stops::Stop;
 use super::{Parsed, Watch};
 use crate::messages::definitions::Definitions;
-use crate::messages::head_001::HeaderReader;
+use crate::messages::head_001::{HEADER, HeaderReader};
 use crate::messages::reading::{Output, Place};
 use crate::messages::record::{Deviation, Document, Record, Verdict};
 use crate::messages::unwrap::Bounds;
@@ -150,4 +151,17 @@ pub(super) fn close(open: &Open, parsed: &mut Parsed, output: &mut Output<'_>) {
     parsed.documents += 1;
     parsed.invalid += u64::from(!verdict.valid);
     output.aside(Record::Verdict(verdict), open.place);
+}
+
+/// Whether an element outside of any document is worth a look.
+pub(super) fn may_be_document(task: Task<'_>, depth: u64, local_name: &str) -> bool {
+    match task {
+        Task::JudgeBy(schema) => local_name == schema.root_name(),
+        // A header that travels alone is judged like a document.
+        Task::Read | Task::Judge => {
+            local_name == DOCUMENT
+                || kind_of_root(local_name).is_some()
+                || (depth == 1 && local_name == HEADER)
+        }
+    }
 }

@@ -20,7 +20,9 @@ use super::document::{
 use super::files;
 use super::inside::{self, Inside, Pieces, is_message};
 use super::places::Places;
-use super::run::{Run, Task, close, deviation, report_apart, report_nothing_found, report_stop};
+use super::run::{
+    Run, Task, close, deviation, may_be_document, report_apart, report_nothing_found, report_stop,
+};
 use super::stops::Stop;
 
 /// Code of a note that leaves a document valid.
@@ -35,7 +37,7 @@ const HEADER_MISMATCH: &str = "header.mismatch";
 const DOCUMENT_ANOTHER: &str = "document.another";
 
 /// The element around every ISO 20022 message.
-const DOCUMENT: &str = "Document";
+pub(super) const DOCUMENT: &str = "Document";
 
 /// How deep documents are looked for in the text of others. Chosen by us; banks go one deep.
 const NESTING_MAX: u32 = 4;
@@ -595,17 +597,4 @@ fn place_at(position: Position, stream: &Stream) -> Place {
 
 fn path_of(walk: &Walk<'_, &mut dyn BufRead>, stream: &Stream) -> String {
     format!("{}{}", stream.prefix, walk.path())
-}
-
-/// Whether an element outside of any document is worth a look.
-fn may_be_document(task: Task<'_>, depth: u64, local_name: &str) -> bool {
-    match task {
-        Task::JudgeBy(schema) => local_name == schema.root_name(),
-        // A header that travels alone is judged like a document.
-        Task::Read | Task::Judge => {
-            local_name == DOCUMENT
-                || kind_of_root(local_name).is_some()
-                || (depth == 1 && local_name == HEADER)
-        }
-    }
 }

@@ -393,7 +393,10 @@ impl<'s, R: BufRead> Walk<'s, R> {
     /// The index that [`Walk::path`] shows behind the current element's name; 0 for none.
     #[inline]
     pub fn index(&self) -> u32 {
-        self.frames.last().map_or(0, |frame| frame.index)
+        match self.leaf {
+            LeafStep::Start(index) | LeafStep::Text(index) | LeafStep::End(index) => index,
+            _ => self.frames.last().map_or(0, |frame| frame.index),
+        }
     }
 
     /// The findings that were not taken, at most [`FINDINGS_KEPT_MAX`].
