@@ -68,8 +68,8 @@ fn prove(
     counted: &mut Counted,
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
-    let input = file::open(path)?;
-    let parsed = validate::parse(input, Some(&file::shown(path)), &mut |record, origin| {
+    let mut input = file::open_source(path)?;
+    let parsed = validate::parse_source(input.source(), Some(&file::shown(path)), &mut |record, origin| {
         prover.take(record, origin, &mut |check| counted.show(&check, screen));
     });
     match &parsed.stopped {
