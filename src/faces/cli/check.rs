@@ -3,7 +3,7 @@
 
 use super::screen::{Screen, Tone};
 use super::several::Names;
-use super::{Exit, Failure, file};
+use super::{Exit, Failure, file, spool};
 use crate::messages::prove::Prover;
 use crate::messages::prove::check::{Check, Holds};
 use crate::messages::validate;
@@ -69,9 +69,14 @@ fn prove(
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
     let mut input = file::open_source(path)?;
-    let parsed = validate::parse_source(input.source(), Some(&file::shown(path)), &mut |record, origin| {
-        prover.take(record, origin, &mut |check| counted.show(&check, screen));
-    });
+    let parsed = validate::parse_source(
+        input.source(),
+        Some(&file::shown(path)),
+        Some(spool::nameless),
+        &mut |record, origin| {
+            prover.take(record, origin, &mut |check| counted.show(&check, screen));
+        },
+    );
     match &parsed.stopped {
         Some(NotWellFormed::Io { source, .. }) => Err(file::refused(path, source)),
         Some(stopped) => {
