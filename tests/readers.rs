@@ -8,6 +8,8 @@
 
 #[path = "readers/flat.rs"]
 mod flat;
+#[path = "readers/huge_entry.rs"]
+mod huge_entry;
 #[path = "readers/versions.rs"]
 mod versions;
 
@@ -28,6 +30,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 #[derive(Debug, Default)]
 struct Document {
     head: Value,
+    headers: Vec<Value>,
     records: Vec<Value>,
     deviations: Vec<Value>,
     verdict: Value,
@@ -50,7 +53,7 @@ fn documents(input: impl std::io::BufRead, name: &str) -> (Vec<Document>, Parsed
         let document = documents.last_mut().unwrap();
         match record {
             Record::Deviation(_) => document.deviations.push(value),
-            Record::Header(_) => {}
+            Record::Header(_) => document.headers.push(value),
             Record::Verdict(verdict) => {
                 open = false;
                 assert_eq!(verdict.records, document.records.len() as u64, "{name}");

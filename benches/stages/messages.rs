@@ -120,7 +120,7 @@ pub fn walk_once(document: impl io::BufRead) {
 /// Validates and reads; gives the number of records.
 pub fn parse_once(mut document: impl io::BufRead) -> u64 {
     let mut records = 0_u64;
-    let parsed = validate::parse_lending(Source::Stream(&mut document), None, &mut |record, _| {
+    let parsed = validate::parse_lending(Source::Stream(&mut document), None, None, &mut |record, _| {
         std::hint::black_box(&*record);
         records += 1;
     });

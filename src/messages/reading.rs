@@ -1,6 +1,8 @@
 //! What the readers of bank reports share: where a record began, where it goes, and how element text
 //! becomes a value. Knows no message.
 
+use std::io::{self, Read, Write};
+
 use serde::Serialize;
 
 use crate::messages::record::Record;
@@ -28,6 +30,17 @@ pub struct Origin {
     pub record_index: u64,
 }
 
+/// A place where octets can be set aside and read back from their start, such as a file without a name.
+pub struct Aside {
+    /// Takes octets.
+    pub writer: Box<dyn Write>,
+    /// Gives all that were taken.
+    pub reader: Box<dyn Read>,
+}
+
+/// Makes such a place. What one entry holds beyond a few megabytes goes there; without one it is held in memory.
+pub type Spool = fn() -> io::Result<Aside>;
+
 /// Who gets the records.
 enum Sink<'a> {
     /// Each for good.
@@ -40,17 +53,28 @@ enum Sink<'a> {
 pub struct Output<'a> {
     sink: Sink<'a>,
     records: u64,
+    spool: Option<Spool>,
 }
 
 impl<'a> Output<'a> {
     /// An output that has given nothing yet.
     pub fn new(sink: &'a mut dyn FnMut(Record, Origin)) -> Output<'a> {
-        Output { sink: Sink::Given(sink), records: 0 }
+        Output { sink: Sink::Given(sink), records: 0, spool: None }
     }
 
     /// An output whose records are only lent: their memory serves the next ones.
     pub fn lending(sink: &'a mut dyn FnMut(&mut Record, Origin)) -> Output<'a> {
-        Output { sink: Sink::Lent(sink), records: 0 }
+        Output { sink: Sink::Lent(sink), records: 0, spool: None }
+    }
+
+    /// The same output with a place to set octets aside.
+    pub fn with_spool(self, spool: Option<Spool>) -> Output<'a> {
+        Output { spool, ..self }
+    }
+
+    /// Where octets can be set aside.
+    pub fn spool(&self) -> Option<Spool> {
+        self.spool
     }
 
     /// Hands out a record that counts.

@@ -23,6 +23,8 @@ READ = {"OPBD", "CLBD", "PRCD", "ITBD", "OPAV", "CLAV", "ITAV", "FWAV", "XPCD", 
         "DUPL", "COPY", "CODU", "SEPA", "RJCT", "ACCP", "ACTC", "ACSC", "ACSP", "PART",
         "NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOTAVAILABLE", "NONE"}
 DEFINITION = re.compile(r"[a-z]{4}(\.\d{2,3}){1,3}\Z")
+# Digits alone are an amount, count or date, but not here.
+NAMING = re.compile(r"(.*Id|.*Ref|IBAN|BBAN|Ustrd|Nm|AdrLine|PstCd|BldgNb|PhneNb|MobNb|FaxNb|PAN|Nb|Addtl.*Inf)\Z")
 PUBLIC = ("urn:iso:std:iso:20022:", "http://www.w3.org/")
 
 
@@ -41,7 +43,7 @@ def values(root):
 
 def stays(name, what, value):
     value = value.strip()
-    if not re.search(r"[^\W_]", value) or NUMBER.match(value) or value in READ or DEFINITION.match(value):
+    if not re.search(r"[^\W_]", value) or (NUMBER.match(value) and not NAMING.match(name)) or value in READ or DEFINITION.match(value):
         return True
     if what == "attribute":
         if name in ("schemaLocation", "noNamespaceSchemaLocation"):

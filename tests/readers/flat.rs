@@ -14,7 +14,7 @@ const RETURN: &str = "<TxInf><RtrId>R</RtrId><OrgnlEndToEndId>E2E</OrgnlEndToEnd
 const REASON: &str = "<RtrRsnInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>account closed</AddtlInf></RtrRsnInf>";
 
 /// A message whose middle repeats.
-fn message(head: &str, middle: &'static str, times: u64, tail: &str) -> impl Read {
+pub fn message(head: &str, middle: &'static str, times: u64, tail: &str) -> impl Read {
     let repeated = Repeated { middle, times, at: 0 };
     std::io::Cursor::new(head.to_owned()).chain(repeated).chain(std::io::Cursor::new(tail.to_owned()))
 }
@@ -68,16 +68,21 @@ fn form_memory_child() {
     println!("grown {}", memory_peak_kib() - before);
 }
 
-fn growth_kib(what: &str) -> u64 {
+/// By how much memory peaks in a child that runs one test of this binary.
+pub fn growth_kib(test: &str, (name, what): (&str, &str)) -> u64 {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "flat::form_memory_child", "--nocapture"])
-        .env("GIROGATE_TEST_RETURNS", what)
+        .args(["--exact", test, "--nocapture"])
+        .env(name, what)
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     let (_, rest) = text.split_once("grown ").unwrap();
     rest.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+fn growth_of(what: &str) -> u64 {
+    growth_kib("flat::form_memory_child", ("GIROGATE_TEST_RETURNS", what))
 }
 
 #[test]
@@ -87,9 +92,9 @@ fn memory_stays_flat_over_a_long_message_read_by_its_form() {
         return;
     }
     // The first returns bring the tables of the definition into memory.
-    let (few, many) = (growth_kib("600"), growth_kib("60000"));
+    let (few, many) = (growth_of("600"), growth_of("60000"));
     assert!(many < few + 1024, "{many} KiB for 60,000 returns, {few} KiB for 600");
     // 200,000 reasons of one transaction: what a record keeps of its lists is bounded, and said.
-    let grown = growth_kib("reasons");
+    let grown = growth_of("reasons");
     assert!(grown < 64 * 1024, "{grown} KiB more for a list that never ends");
 }

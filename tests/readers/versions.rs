@@ -109,7 +109,9 @@ fn the_page_of_records_names_what_the_readers_give() {
         let (found, _) = documents(fs::read(&file).unwrap().as_slice(), &name);
         for document in found {
             let all = [&document.head, &document.verdict];
-            for record in all.into_iter().chain(&document.records).chain(&document.deviations) {
+            for record in
+                all.into_iter().chain(&document.headers).chain(&document.records).chain(&document.deviations)
+            {
                 collect(record["record"].as_str().unwrap(), record, &mut seen);
             }
         }

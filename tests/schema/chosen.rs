@@ -46,7 +46,7 @@ fn read(text: &str) -> Read {
 fn read_by(text: &str, definitions: &Definitions) -> Read {
     let mut read = Read::default();
     read.parsed =
-        parse_by(Source::Stream(&mut text.as_bytes()), definitions, &mut |record, _| read.take(record));
+        parse_by(Source::Stream(&mut text.as_bytes()), definitions, None, &mut |record, _| read.take(record));
     read
 }
 

@@ -54,7 +54,7 @@ pub fn read_seekable(octets: &[u8]) -> (Vec<Document>, Parsed) {
     let mut documents = Vec::new();
     let mut input = std::io::Cursor::new(octets);
     let source = Source::Seekable(&mut input);
-    let parsed = parse_source(source, Some("in"), &mut |record, _| collect(&mut documents, &record));
+    let parsed = parse_source(source, Some("in"), None, &mut |record, _| collect(&mut documents, &record));
     check(&documents, &parsed);
     (documents, parsed)
 }

@@ -76,7 +76,7 @@ pub fn split(octets: &[u8], chosen: &Definitions, take: &mut dyn FnMut(Chunk) ->
     let mut record = 0u64;
     let mut wanted = true;
     let mut input = Cursor::new(octets);
-    validate::parse_by(Source::Seekable(&mut input), chosen, &mut |said, _origin| {
+    validate::parse_by(Source::Seekable(&mut input), chosen, None, &mut |said, _origin| {
         collector.take(said, record);
         record += 1;
         while wanted && collector.ready.len() > PART_ITEMS_MAX {

@@ -3,7 +3,7 @@
 
 use super::screen::{Screen, Tone};
 use super::several::Names;
-use super::{Exit, Failure, file};
+use super::{Exit, Failure, file, spool};
 use crate::messages::prove::Prover;
 use crate::messages::prove::check::{Check, Holds};
 use crate::messages::validate;
@@ -68,10 +68,15 @@ fn prove(
     counted: &mut Counted,
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
-    let input = file::open(path)?;
-    let parsed = validate::parse(input, Some(&file::shown(path)), &mut |record, origin| {
-        prover.take(record, origin, &mut |check| counted.show(&check, screen));
-    });
+    let mut input = file::open_source(path)?;
+    let parsed = validate::parse_source(
+        input.source(),
+        Some(&file::shown(path)),
+        Some(spool::nameless),
+        &mut |record, origin| {
+            prover.take(record, origin, &mut |check| counted.show(&check, screen));
+        },
+    );
     match &parsed.stopped {
         Some(NotWellFormed::Io { source, .. }) => Err(file::refused(path, source)),
         Some(stopped) => {

@@ -2,7 +2,7 @@
 
 use super::screen::Screen;
 use super::several::{self, Names};
-use super::{Exit, Failure, check, file};
+use super::{Exit, Failure, check, file, spool};
 use crate::messages::validate;
 use crate::schema::event::NotWellFormed;
 use clap::Args;
@@ -35,11 +35,16 @@ impl Parse {
 
 fn read(path: &Path, screen: &mut Screen) -> Result<Exit, Failure> {
     let mut input = file::open_source(path)?;
-    let parsed = validate::parse_lending(input.source(), Some(&file::shown(path)), &mut |record, _| {
-        if !screen.is_closed() {
-            screen.record(record);
-        }
-    });
+    let parsed = validate::parse_lending(
+        input.source(),
+        Some(&file::shown(path)),
+        Some(spool::nameless),
+        &mut |record, _| {
+            if !screen.is_closed() {
+                screen.record(record);
+            }
+        },
+    );
     match &parsed.stopped {
         Some(NotWellFormed::Io { source, .. }) => Err(file::refused(path, source)),
         Some(_) => Ok(Exit::Finding),

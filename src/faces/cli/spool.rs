@@ -2,9 +2,12 @@
 
 use super::Failure;
 use super::screen::Screen;
+use crate::messages::reading::Aside;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Octets copied at once.
 const BUFFER_OCTETS: usize = 256 * 1024;
@@ -87,4 +90,15 @@ impl Drop for Spool {
         // After `keep` into a file there is nothing left to remove.
         let _ = std::fs::remove_file(&self.beside);
     }
+}
+
+/// A file that has no name and is gone when it is closed: names and accounts of a report stand in it.
+pub fn nameless() -> io::Result<Aside> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("girogate.{}.{number}.aside", std::process::id()));
+    let writer = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
+    let reader = File::open(&path);
+    std::fs::remove_file(&path)?;
+    Ok(Aside { writer: Box::new(writer), reader: Box::new(reader?) })
 }

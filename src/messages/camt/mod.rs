@@ -118,7 +118,7 @@ impl AccountReader {
                 self.entry_place = Some(place);
             }
             Some(Node::Transaction) => {
-                self.begin_transaction(place);
+                self.begin_transaction(place, output);
             }
             _ => {}
         }
@@ -245,26 +245,35 @@ impl AccountReader {
     fn give_taped(&mut self, donor: &Donor, output: &mut Output<'_>) {
         let read = &mut self.first;
         let mut began: Option<Place> = None;
-        self.tape.replay(|mark| match mark {
+        let count = self.tape.count();
+        let mut given = 0;
+        let replayed = self.tape.replay(|mark| match mark {
             Mark::Field(node, value) => read.fill(node, value),
             Mark::Transaction(place) => {
+                given += 1;
                 if let Some(began) = began.replace(place) {
                     let lent = output.lend(Record::Transaction(read.take(donor)), began);
                     read.take_back(lent);
                 }
             }
         });
+        if let Err(cause) = replayed {
+            let lost = count - given;
+            let text =
+                format!("{lost} transactions of this entry were set aside and cannot be read back: {cause}");
+            self.remarks.push(Remark { code: "record.lost", text });
+        }
         if let Some(began) = began {
             let lent = output.lend(Record::Transaction(read.take(donor)), began);
             read.take_back(lent);
         }
     }
 
-    fn begin_transaction(&mut self, place: Place) {
+    fn begin_transaction(&mut self, place: Place, output: &Output<'_>) {
         self.transaction_open = true;
         match self.first_place {
             None => self.first_place = Some(place),
-            Some(_) => self.tape.begin(place),
+            Some(_) => self.tape.begin(place, output.spool()),
         }
     }
 

@@ -12,7 +12,7 @@ mod stops;
 use std::io::BufRead;
 
 use crate::messages::definitions::Definitions;
-use crate::messages::reading::{Origin, Output, Place};
+use crate::messages::reading::{Origin, Output, Place, Spool};
 use crate::messages::record::{Deviation, Record, Verdict};
 use crate::messages::unwrap::Source;
 use crate::schema::event::{Element, NotWellFormed};
@@ -95,17 +95,19 @@ pub(crate) type Watch<'a> = &'a mut dyn FnMut(Seen<'_>);
 /// `archive.zip!entry.xml`, those of base64 text `file.xml!/Path/Of/Its/Element`; their places are in that file.
 pub fn parse(input: impl BufRead, file_name: Option<&str>, sink: &mut dyn FnMut(Record, Origin)) -> Parsed {
     let mut input = input;
-    parse_source(Source::Stream(&mut input), file_name, sink)
+    parse_source(Source::Stream(&mut input), file_name, None, sink)
 }
 
-/// The same for an input that may be read from any place: a zip archive of any size needs that.
+/// The same for an input that may be read from any place: a zip archive of any size needs that. With a spool an entry of any
+/// size is read in flat memory.
 pub fn parse_source(
     source: Source<'_>,
     file_name: Option<&str>,
+    spool: Option<Spool>,
     sink: &mut dyn FnMut(Record, Origin),
 ) -> Parsed {
     let mut run = Run::new(Task::Read, file_name);
-    files::read(&mut run, source, &mut Output::new(sink));
+    files::read(&mut run, source, &mut Output::new(sink).with_spool(spool));
     run.parsed
 }
 
@@ -113,11 +115,12 @@ pub fn parse_source(
 pub fn parse_by(
     source: Source<'_>,
     definitions: &Definitions,
+    spool: Option<Spool>,
     sink: &mut dyn FnMut(Record, Origin),
 ) -> Parsed {
     let mut run = Run::new(Task::Read, None);
     run.definitions = Some(definitions);
-    files::read(&mut run, source, &mut Output::new(sink));
+    files::read(&mut run, source, &mut Output::new(sink).with_spool(spool));
     run.parsed
 }
 
@@ -137,10 +140,11 @@ pub enum Judge<'s> {
 pub fn parse_lending(
     source: Source<'_>,
     file_name: Option<&str>,
+    spool: Option<Spool>,
     sink: &mut dyn FnMut(&mut Record, Origin),
 ) -> Parsed {
     let mut run = Run::new(Task::Read, file_name);
-    files::read(&mut run, source, &mut Output::lending(sink));
+    files::read(&mut run, source, &mut Output::lending(sink).with_spool(spool));
     run.parsed
 }
 
