@@ -1,4 +1,4 @@
-"""What a pain.001 orders, in words that all its versions share: the oracle of tests/migrate.rs.
+"""What a pain.001 orders, in words that all its versions share: the oracle of tests/files/migrate.rs.
 
 Reads lines "file<TAB>schema" from standard input and prints for each {"valid": bool, "errors": [...], "facts": [[...]]}. A fact is one
 value with the names around it, by XPath over local names; names that differ between versions are brought together.

@@ -1,4 +1,4 @@
-"""What follows from account and status reports by XPath and decimal arithmetic: the oracle of tests/prove.rs.
+"""What follows from account and status reports by XPath and decimal arithmetic: the oracle of tests/files/prove.rs.
 
 Reads file names from standard input and prints for each one JSON object: {"file", "checks": [[name, holds, expected, found]]},
 sorted, or {"file", "error"}. It shares no code with the prover; it states the same definitions over the whole tree.

@@ -1,4 +1,4 @@
-"""Which texts of documents are left in their anonymised copies: the oracle of tests/anonymise.rs.
+"""Which texts of documents are left in their anonymised copies: the oracle of tests/files/anonymise.rs.
 
 Reads lines "original<TAB>copy" from standard input and prints for each {"file", "kept": [...], "left": [...], "chance": [...], "tokens": N}.
 kept: texts, attribute values and comments that stand unchanged at their place although they are neither number, date, code nor tag;
