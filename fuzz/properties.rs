@@ -12,9 +12,6 @@ use girogate::schema::walk::{Step, Walk};
 /// Octets handed out at once by the readers that are compared with one that hands out all.
 const STEPS: [usize; 4] = [1, 2, 3, 7];
 
-/// Beginning of the codes that say how octets contradict the announced encoding.
-const CONTRADICTED: &str = "\"encoding.";
-
 /// A reader that hands out a few octets at a time, so that every token is cut everywhere.
 struct Trickle<'a> {
     rest: &'a [u8],
@@ -66,10 +63,6 @@ pub fn same_events_in_pieces(octets: &[u8]) -> Result<(), &'static str> {
         Ok(events) => events.join("\n"),
         Err(error) => error.to_string(),
     };
-    // How far was read ahead shows in where a contradiction of the encoding is told: the one thing that is not compared.
-    if shown(&whole).contains(CONTRADICTED) {
-        return whole.map(|_| ()).map_err(|error| error.code());
-    }
     for step in STEPS {
         let cut = events(Trickle { rest: octets, step });
         assert_eq!(shown(&cut), shown(&whole), "{step} octets at a time");
@@ -90,9 +83,6 @@ pub fn same_records_in_pieces(octets: &[u8]) {
     let (whole, parsed) = records(octets);
     for step in [1, 7] {
         let (cut, _) = records(Trickle { rest: octets, step });
-        if cut.iter().chain(&whole).any(|record| record.contains(CONTRADICTED)) {
-            break;
-        }
         assert_eq!(cut, whole, "{step} octets at a time");
     }
     let judged = validate::validate_file(octets, None);

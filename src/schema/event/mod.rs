@@ -145,6 +145,9 @@ struct Open {
     declares: bool,
 }
 
+/// Most octets behind the cursor that the window holds. Chosen by us: more than is ever taken in at once.
+const PASSED_BYTES_MAX: usize = 256 * 1024;
+
 /// Pulls tokens out of octets. Every rule of well-formedness is checked here; memory is bounded by the limits.
 pub(super) struct Scanner<R> {
     window: Window<R>,
@@ -223,6 +226,9 @@ impl<R: BufRead> Scanner<R> {
             self.empty_element = false;
             self.closing = true;
             return Ok(Token::End);
+        }
+        if self.cursor > PASSED_BYTES_MAX {
+            self.forget_passed();
         }
         loop {
             match self.step() {
@@ -334,6 +340,12 @@ impl<R: BufRead> Scanner<R> {
         Some((self.window.position(at), about))
     }
 
+    /// Whether there is such a place at all, perhaps only ahead.
+    #[inline]
+    pub fn has_contradiction(&self) -> bool {
+        self.window.contradicted_at().is_some()
+    }
+
     /// Whether such a place was passed: what stands ahead may belong to another document.
     #[inline]
     pub fn is_contradicted(&self) -> bool {
@@ -425,6 +437,15 @@ impl<R: BufRead> Scanner<R> {
         Ok(Some(Token::Text))
     }
 
+    /// Keeps what stands from the cursor on. `more` does this; but who looks ahead at every element takes in more without end, and
+    /// then `more` is never asked.
+    #[cold]
+    fn forget_passed(&mut self) {
+        self.window.discard(self.cursor);
+        self.cursor = 0;
+        self.token = 0;
+    }
+
     /// Takes in more, keeping everything from the cursor on.
     fn more(&mut self) -> Result<(), NotWellFormed> {
         if !self.settled {
@@ -436,9 +457,7 @@ impl<R: BufRead> Scanner<R> {
         if pending > self.limits.text_bytes_max.saturating_mul(2) {
             return Err(self.fault(Stop::Limit(self.cursor, "a tag", self.limits.text_bytes_max)));
         }
-        self.window.discard(self.cursor);
-        self.cursor = 0;
-        self.token = 0;
+        self.forget_passed();
         if self.window.refill() {
             return Ok(());
         }

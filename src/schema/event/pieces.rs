@@ -152,11 +152,6 @@ impl<R: BufRead> Scanner<R> {
         Ok(Found::Run(start, end))
     }
 
-    /// Whether the root element has begun and not ended.
-    pub fn is_in_content(&self) -> bool {
-        self.part == Part::Content
-    }
-
     /// The input behind the start tag that was read last, as it stands: so many octets if there are as many.
     pub fn ahead(&mut self, octets: usize) -> &str {
         if self.empty_element {

@@ -437,11 +437,14 @@ impl<'s, R: BufRead> Walk<'s, R> {
         self.violations += u64::from(code != ENCODING_ASSUMED);
     }
 
-    /// What contradicts the encoding ahead of the place where a document stops belongs to it, unless its root has ended.
+    /// What contradicts the encoding up to the place where a document stops belongs to it. What was only read ahead does not: how
+    /// much that is depends on how the octets arrive.
     #[cold]
     fn stop(&mut self, stopped: NotWellFormed) -> NotWellFormed {
-        if self.scanner.is_in_content() {
-            self.note_contradiction();
+        if let Some((place, about)) = self.scanner.take_contradiction()
+            && (place.line, place.column) <= stopped.place()
+        {
+            self.report_at(place, about.code, about.text.to_owned());
         }
         stopped
     }

@@ -19,7 +19,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
         let is_usual = frame.mode == Mode::Elements
             && frame.members.0 != frame.members.1
             && validation.covers(self.scanner.default_namespace())
-            && !self.scanner.is_contradicted();
+            && !self.scanner.has_contradiction();
         if !is_usual {
             return None;
         }
