@@ -15,3 +15,4 @@ pub mod payout;
 pub mod reference;
 pub mod row;
 pub mod status;
+pub mod unknown;
