@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test may stop at the first surprise
 
 mod store {
+    mod conservation;
     mod data_directory;
     pub mod fixture;
 }
