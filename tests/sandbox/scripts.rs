@@ -6,10 +6,7 @@ use girogate::sandbox::config::parse;
 use girogate::sandbox::scenarios::{at, list, triggered};
 use std::path::Path;
 
-    #![allow(clippy::unwrap_used)] // a failing step of a test may panic
-    use super::*;
-
-    const GOOD: &str = r#"version = 1
+const GOOD: &str = r#"version = 1
 [bank]
 id = "GGBANK"
 name = "Reference Bank"
@@ -33,30 +30,30 @@ name = "Treasury"
 opening_balance = "1000000.00"
 "#;
 
-    #[test]
-    fn paths_are_relative_to_the_file() {
-        let config = parse(GOOD, Path::new("/etc/bank/sandbox.toml")).unwrap();
-        assert_eq!(config.keys.tls_key, Path::new("/etc/bank/k.pem"));
-        assert_eq!(config.keys.client_ca, Path::new("/ca.pem"));
-        assert_eq!(config.bank.data_dir, Path::new("/etc/bank/bank"));
-    }
+#[test]
+fn paths_are_relative_to_the_file() {
+    let config = parse(GOOD, Path::new("/etc/bank/sandbox.toml")).unwrap();
+    assert_eq!(config.keys.tls_key, Path::new("/etc/bank/k.pem"));
+    assert_eq!(config.keys.client_ca, Path::new("/ca.pem"));
+    assert_eq!(config.bank.data_dir, Path::new("/etc/bank/bank"));
+}
 
-    #[test]
-    fn what_is_wrong_is_named_with_its_place() {
-        let cases = [
-            ("bic = ", "bick = ", "f.toml:5:1: unknown field `bick`"),
-            ("version = 1", "version = 2", "f.toml: version: only version 1 is known"),
-            ("\"EUR\"", "\"EUX\"", "f.toml: account[0].currency: is not a currency of ISO 4217"),
-            ("client = \"treasury\"", "client = \"other\"", "f.toml: account[0].client: names no client"),
-            ("\"GGBANK\"", "\"bank\"", "f.toml: bank.id: must be 1 to 8 capital letters and digits"),
-            ("\"1000000.00\"", "\"-5\"", "f.toml: account[0].opening_balance: must be a decimal number"),
-        ];
-        for (from, to, expected) in cases {
-            let text = GOOD.replacen(from, to, 1);
-            let refused = parse(&text, Path::new("f.toml")).unwrap_err().to_string();
-            assert!(refused.starts_with(expected), "{refused}");
-        }
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let cases = [
+        ("bic = ", "bick = ", "f.toml:5:1: unknown field `bick`"),
+        ("version = 1", "version = 2", "f.toml: version: only version 1 is known"),
+        ("\"EUR\"", "\"EUX\"", "f.toml: account[0].currency: is not a currency of ISO 4217"),
+        ("client = \"treasury\"", "client = \"other\"", "f.toml: account[0].client: names no client"),
+        ("\"GGBANK\"", "\"bank\"", "f.toml: bank.id: must be 1 to 8 capital letters and digits"),
+        ("\"1000000.00\"", "\"-5\"", "f.toml: account[0].opening_balance: must be a decimal number"),
+    ];
+    for (from, to, expected) in cases {
+        let text = GOOD.replacen(from, to, 1);
+        let refused = parse(&text, Path::new("f.toml")).unwrap_err().to_string();
+        assert!(refused.starts_with(expected), "{refused}");
     }
+}
 
 #[test]
 fn decisions_repeat_and_shares_hold() {
@@ -102,7 +99,6 @@ fn a_wrong_script_is_refused_with_its_place() {
     assert_eq!(Behaviour::parse(" \n").unwrap(), Behaviour::default());
     assert_ne!(Behaviour::parse("version = 1\npreset = \"faults\"\n").unwrap(), Behaviour::default());
 }
-
 
 #[test]
 fn codes_are_unique_and_end_states_exist() {

@@ -480,7 +480,7 @@ proptest! {
         written.actor = text.clone();
         let read: serde_json::Value = serde_json::from_slice(&octets(&written)).unwrap();
         prop_assert_eq!(read["actor"].as_str(), Some(text.as_str()));
-        prop_assert_eq!(read["subject"].as_str(), Some(format!("payout:{whole}").as_str()));
+        prop_assert_eq!(&read["subject"], &format!("payout:{whole}"));
         prop_assert_eq!(read["cause"]["part"].as_u64(), Some(7));
         let likeness = read["body"]["likeness"].as_str().unwrap();
         prop_assert_eq!(u64::from_str_radix(likeness, 16), Ok(bits));

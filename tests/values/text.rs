@@ -274,7 +274,7 @@ fn every_row_of_the_tables_is_understood() {
             spelled += 1;
         }
     }
-    assert!(spelled > 100, "{spelled}");
+    assert!(spelled > 60, "{spelled}");
     let mut composed = 0;
     for row in include_str!("../../schemas/codes/latin_composition.tsv").lines().skip(1) {
         let columns: Vec<&str> = row.split('\t').collect();
