@@ -11,10 +11,14 @@ use hyper::Method;
 
 #[path = "house/block.rs"]
 mod block;
+#[path = "sandbox/books.rs"]
+mod books;
 #[path = "sandbox/judged.rs"]
 mod judged;
 #[path = "sandbox/killed.rs"]
 mod killed;
+#[path = "sandbox/scripts.rs"]
+mod scripts;
 #[path = "sandbox/seen.rs"]
 mod seen;
 #[path = "sandbox/street.rs"]
