@@ -91,7 +91,8 @@ pub fn judge(
             let problem = Problem::new(409, "idempotency_key", "the idempotency key is known", detail);
             Ok(Judgement::Answered(Answer::from(&problem)))
         }
-        _ => Ok(Judgement::Answered(refusal(bank, &known, same))),
+        (_, true) => Ok(refusal(bank, &known, "the same octets were taken before")),
+        (_, false) => Ok(refusal(bank, &known, "it was taken before with other content")),
     }
 }
 
@@ -116,15 +117,11 @@ fn temper_of(bank: &Bank, arrival: &Arrival<'_>, behaviour: &Behaviour) -> Tempe
     }
 }
 
-fn refusal(bank: &Bank, known: &Order, same: bool) -> Answer {
-    let detail = match same {
-        true => "the same octets were taken before",
-        false => "it was taken before with other content",
-    };
+fn refusal(bank: &Bank, known: &Order, detail: &'static str) -> Judgement {
     let problem = Problem::new(409, "duplicate", "the message identification is known", detail)
         .with_code("DU01")
         .about(&known.message_id, Some(known.bank_reference(&bank.letterhead.id)));
-    Answer::from(&problem)
+    Judgement::Answered(Answer::from(&problem))
 }
 
 /// What an order was answered with when it came first: its error only where the bank repeats errors.
