@@ -151,7 +151,10 @@ fn odd(book: &mut Book<'_>, envelope: &Envelope, delivered: &Delivered, oddity: 
         Oddity::Stranger => "answer_of_another",
         Oddity::Unproved => "answer_unproved",
     };
-    raise(book, envelope, delivered.message, (code, format!("attempt {}: {cause}", delivered.attempt)));
+    // After a repetition of ours a duplicate is what is to be expected; after a first attempt somebody else was there.
+    if oddity != Oddity::Duplicate || delivered.attempt == 1 {
+        raise(book, envelope, delivered.message, (code, format!("attempt {}: {cause}", delivered.attempt)));
+    }
     if oddity == Oddity::Duplicate {
         saw_duplicate(book, envelope, delivered.message, ("answer", None));
     }
