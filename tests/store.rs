@@ -4,6 +4,7 @@
 
 mod store {
     mod chain;
+    mod conservation;
     mod data_directory;
     mod facts;
     pub mod fixture;
