@@ -409,15 +409,20 @@ async fn listen(
     }));
     ready(&bound);
     let mut ended = engine.ended;
-    tokio::select! {
-        ended = &mut ended => {
-            // Whoever waits for an answer is told that the outcome is unknown, before the process leaves.
-            halt.send_replace(true);
-            let told = async { for server in servers { drop(server.await) } };
-            drop(tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS_MAX), told).await);
-            return end_of(ended);
-        }
-        _ = stop.wait_for(|stop| *stop) => {}
+    let ended_early = tokio::select! {
+        ended = &mut ended => Some(ended),
+        _ = stop.wait_for(|stop| *stop) => None,
+    };
+    if let Some(ended) = ended_early {
+        // Whoever waits for an answer is told that the outcome is unknown, before the process leaves.
+        halt.send_replace(true);
+        let told = async {
+            for server in servers {
+                drop(server.await);
+            }
+        };
+        drop(tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS_MAX), told).await);
+        return end_of(ended);
     }
     halt.send_replace(true);
     for server in servers {
