@@ -134,7 +134,7 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
         let mut turns = turns;
         tokio::select! {
             ended = &mut turns => return end_of(ended),
-            () = dispatch::run(dispatcher_world) => {}
+            done = dispatch::run(dispatcher_world) => done?,
         }
         desk.close();
         end_of(turns.await)
