@@ -27,15 +27,24 @@ pub(in crate::schema) struct Leaf {
 }
 
 impl<R: BufRead> Scanner<R> {
-    /// The tag ahead, if it can have one of the usual shapes. White space in front of it is passed: text that nobody hears of
-    /// between elements.
-    #[inline]
-    pub fn tag_ahead(&mut self) -> Option<Ahead> {
+    /// Forgets the element that has ended, and says whether usual shapes may follow. As long as nothing else is passed, they may.
+    pub fn is_in_usual_content(&mut self) -> bool {
         if self.closing {
             self.close();
         }
-        if self.part != Part::Content || self.empty_element || self.merging.is_some() {
-            return None;
+        self.part == Part::Content
+            && !self.empty_element
+            && self.merging.is_none()
+            && self.window.contradicted_at().is_none()
+    }
+
+    /// The tag ahead, if it can have one of the usual shapes. White space in front of it is passed: text that nobody hears of
+    /// between elements. Only in usual content.
+    #[inline]
+    pub fn tag_ahead(&mut self) -> Option<Ahead> {
+        if self.closing {
+            self.closing = false;
+            self.open.pop();
         }
         let bytes = self.window.bytes();
         let mut at = self.cursor;
@@ -50,7 +59,9 @@ impl<R: BufRead> Scanner<R> {
         }
         let words = words_at(bytes, at + 1)?;
         if words.0 as u8 == b'/' {
-            return self.pass_end(at).then_some(Ahead::End);
+            // What ends with the root, or with namespaces of its own, changes more than the innermost element.
+            let is_usual = self.open.len() > 1 && self.open.last().is_some_and(|open| !open.declares);
+            return (is_usual && self.pass_end(at)).then_some(Ahead::End);
         }
         Some(Ahead::Start(words))
     }
