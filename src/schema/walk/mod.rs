@@ -308,7 +308,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
     }
 
     /// The next event, leaves whole. An error ends the walk. Not to be mixed with `next` between the start and the end of a leaf.
-    #[inline]
+    #[inline(always)]
     pub fn advance(&mut self) -> Result<Event, NotWellFormed> {
         self.leaf = LeafStep::None;
         loop {

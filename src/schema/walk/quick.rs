@@ -15,12 +15,17 @@ impl<'s, R: BufRead> Walk<'s, R> {
     #[inline]
     pub(super) fn quick(&mut self) -> Option<Event> {
         let schema = self.validation?.schema;
-        if !self.frames.last()?.is_usual || !(self.at_ease || self.comes_to_ease()) {
+        let frame = *self.frames.last()?;
+        if !frame.is_usual || !(self.at_ease || self.comes_to_ease()) {
             return None;
         }
         match self.scanner.tag_ahead()? {
             Ahead::End => {
-                self.end();
+                if automaton::may_end(schema, frame.required, frame.place) {
+                    self.closing = true;
+                } else {
+                    self.end();
+                }
                 Some(Event::End)
             }
             Ahead::Start(words) => self.quick_start(schema, words),
