@@ -1,0 +1,122 @@
+//! One input, one view, one time: facts, an answer, actions. Pure. What a decision needs to see it
+//! names beforehand (`needs`), so that it never sees half.
+
+mod document;
+mod operate;
+mod sending;
+mod submit;
+
+use crate::bank::profile::RelayedStatus;
+use crate::domain::fact::{Cause, Fact};
+use crate::domain::row::Subject;
+use crate::engine::action::{Answer, Outcome};
+use crate::engine::book::{Book, Exception};
+use crate::engine::input::{Envelope, Input};
+use crate::engine::reconcile::Accounts;
+use crate::engine::routing::Bank;
+use crate::engine::{reconcile, report};
+use crate::store::lookup::Lookup;
+use crate::store::view::View;
+use std::collections::BTreeSet;
+
+/// What does not change while the process runs: accounts, and what the profiles say about reports.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// The configured accounts.
+    pub accounts: Accounts,
+    /// Banks whose relayed pacs.002 is the customer's status, as their profiles say.
+    pub relayed_is_status: BTreeSet<String>,
+}
+
+impl Standing {
+    /// What the profiles say about these accounts.
+    pub fn new(accounts: Accounts, banks: &[Bank]) -> Standing {
+        let says = |bank: &&Bank| bank.profile.status.relayed_pacs_002 == RelayedStatus::Status;
+        Standing {
+            accounts,
+            relayed_is_status: banks.iter().filter(says).map(|bank| bank.id.clone()).collect(),
+        }
+    }
+}
+
+/// The lookups that an input needs and the view does not know yet. Asked again after loading,
+/// because some are known only once others are answered.
+pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
+    let mut wanted = Vec::new();
+    match input {
+        Input::Submit(submit) => submit::needs(submit, &mut wanted),
+        Input::Operate(operation) => {
+            wanted.push(Lookup::Token(operation.token));
+            if let Some(block) = view.by_token(operation.token).and_then(|row| view.block_of(row)) {
+                wanted.push(Lookup::MessageMembers(block.message));
+            }
+        }
+        Input::Frozen(draft) => {
+            wanted.push(Lookup::MessageId(draft.message_id.clone()));
+            wanted.extend(
+                draft.blocks.iter().flat_map(|block| block.members.iter().map(|key| Lookup::Payout(*key))),
+            );
+        }
+        Input::SendReady(ready) => {
+            wanted.push(Lookup::Message(ready.message));
+            // A repetition needs to know whether a booking has proved since that the bank has the message.
+            wanted.extend(ready.resend.then_some(Lookup::MessageMembers(ready.message)));
+        }
+        Input::Delivered(delivered) => {
+            wanted.push(Lookup::Message(delivered.message));
+            wanted.extend(delivered.report.iter().map(|report| Lookup::Document(report.document.digest())));
+        }
+        Input::Inquired(inquired) => {
+            wanted.push(Lookup::Message(inquired.message));
+            wanted.extend(inquired.report.iter().map(|report| Lookup::Document(report.document.digest())));
+        }
+        Input::Arrived(arrived) => wanted.push(Lookup::Document(arrived.document.digest())),
+        Input::Part(part) => {
+            wanted.push(Lookup::DocumentKey(part.document));
+            wanted.extend(
+                part.message_id.iter().map(|id| Lookup::DocumentMessageId(part.bank.clone(), id.clone())),
+            );
+            report::needs(view, standing, part, &mut wanted);
+            reconcile::needs(view, standing, part, &mut wanted);
+        }
+        Input::Collected { bank, .. } => wanted.push(Lookup::Cursor(bank.clone())),
+        Input::Alarm { .. } => {}
+    }
+    view.missing(wanted)
+}
+
+/// Decides. Every lookup of `needs` was answered before.
+pub fn decide(book: &mut Book<'_>, standing: &Standing, envelope: &Envelope) -> Outcome {
+    match &envelope.input {
+        Input::Submit(submit) => submit::submit(book, envelope, submit),
+        Input::Operate(operation) => operate::operate(book, envelope, operation),
+        Input::Frozen(draft) => sending::freeze(book, envelope, draft),
+        Input::SendReady(ready) => sending::start_step(book, envelope, ready),
+        Input::Delivered(delivered) => sending::end_step(book, envelope, delivered),
+        Input::Inquired(inquired) => sending::end_inquiry(book, envelope, inquired),
+        Input::Arrived(arrived) => {
+            let known = document::receive(book, envelope, arrived);
+            Outcome { answer: Answer::Stored { known }, actions: Vec::new() }
+        }
+        Input::Part(part) => {
+            report::apply_part(book, standing, envelope, part);
+            Outcome { answer: Answer::Applied, actions: Vec::new() }
+        }
+        Input::Collected { bank, cursor } => {
+            if book.view.cursors.get(bank) != Some(cursor) {
+                book.write(envelope, Fact::CollectedUpTo { bank: bank.clone(), cursor: cursor.clone() });
+            }
+            Outcome::default()
+        }
+        Input::Alarm { code, text } => {
+            let exception = Exception { subject: Subject::Gateway, code, text: text.clone(), evidence: None };
+            book.raise(envelope, exception);
+            Outcome::default()
+        }
+    }
+}
+
+/// The cause of an input that a call of ours led to.
+pub fn call_cause(message_id: &str, attempt: u32) -> Cause {
+    Cause::Call(message_id.to_owned(), attempt)
+}
