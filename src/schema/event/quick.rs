@@ -222,7 +222,7 @@ fn near_at(bytes: &[u8], at: usize) -> Option<&[u8; NEAR]> {
     bytes.get(at..)?.first_chunk()
 }
 
-/// Sixteen octets of it, as [`words_at`] gives them. None are left out: nobody looks so far.
+/// Sixteen octets of it, as [`words_at`] gives them; there are as many behind the first one or two.
 #[inline]
 fn words_of(near: &[u8; NEAR], at: usize) -> (u64, u64) {
     words_at(near, at).unwrap_or((0, 0))
