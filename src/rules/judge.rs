@@ -13,9 +13,10 @@ use crate::schema::model::Schema;
 use super::check::{Found, Repeated, Running, Scene};
 use super::duplicates::{REMEMBERED_MAX, Remembered};
 use super::gather::{Gather, Part};
-use super::settlement::{self, Days, Speed};
+use super::settlement::{self, Speed};
 use super::unit::{Level, Unit};
 use super::{Rule, RuleSet, Severity, parties};
+use crate::domain::calendar::Calendar;
 use crate::domain::exact::Exact;
 use crate::domain::reference::END_TO_END_ID_ABSENT;
 
@@ -271,8 +272,8 @@ impl Judge {
         self.assigned = assigned;
     }
 
-    /// Days of the part that is judged, and the one that decides.
-    fn settlement(&self, set: &RuleSet, level: Level) -> (Days, NaiveDate) {
+    /// Calendar of the part that is judged, and the day that decides.
+    fn settlement(&self, set: &RuleSet, level: Level) -> (Calendar, NaiveDate) {
         let Gather { transaction, batch, .. } = &self.gathered;
         let currency = match level {
             Level::Group => None,
