@@ -1,6 +1,7 @@
 //! Applies rule sets to every document of an input, in the same pass as the schema walk. Never how findings are shown.
 
 use std::io::BufRead;
+use std::rc::Rc;
 
 use chrono::NaiveDate;
 
@@ -30,6 +31,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// The set that was asked for.
     pub set: &'static str,
+    /// The file that holds it, with the entry of an archive or the place of packed text behind the input's name.
+    pub file: Rc<str>,
     /// From 1.
     pub line: u64,
     /// Characters since the last line feed, plus 1.
@@ -111,6 +114,8 @@ struct Judge {
     complete: bool,
     judged: Judged,
     found: Vec<Found>,
+    /// The file that holds the document.
+    file: Rc<str>,
 }
 
 impl Judge {
@@ -134,18 +139,23 @@ impl Judge {
             complete: false,
             judged: Judged::default(),
             found: Vec::new(),
+            file: Rc::from(""),
         }
     }
 
     fn done(mut self) -> Judged {
         self.close_message();
-        self.judged.findings.sort_by_key(|finding| (finding.line, finding.column));
+        // Files in the order in which they were read, and the places of each in their own.
+        for of_file in self.judged.findings.chunk_by_mut(|one, other| one.file == other.file) {
+            of_file.sort_by_key(|finding| (finding.line, finding.column));
+        }
         self.judged
     }
 
     fn see(&mut self, seen: Seen<'_>) {
-        if matches!(seen, Seen::Opened { .. }) {
+        if let Seen::Opened { file, .. } = &seen {
             self.close_message();
+            self.begin_file(file);
         }
         match self.gathered.see(seen) {
             None => {}
@@ -176,6 +186,18 @@ impl Judge {
             self.group();
         }
         self.judged.documents += 1;
+    }
+
+    /// What is unique in a file need not be so in all files of an archive.
+    fn begin_file(&mut self, file: &str) {
+        // A text of a file that packs a document is part of that file.
+        let entry = |file: &str| file.split("!/").next().unwrap_or_default().to_owned();
+        if entry(&self.file) != entry(file) {
+            self.remembered.iter_mut().for_each(Remembered::forget);
+        }
+        if *self.file != *file {
+            self.file = Rc::from(file);
+        }
     }
 
     fn begin_message(&mut self) {
@@ -306,7 +328,17 @@ impl Judge {
                 super::Certainty::Uncertain => format!("{text}; the rule is uncertain"),
             };
             let (line, column) = (place.line, place.column);
-            self.judged.findings.push(Finding { rule, set: &set.name, line, column, path, text, tested });
+            let file = Rc::clone(&self.file);
+            self.judged.findings.push(Finding {
+                rule,
+                set: &set.name,
+                file,
+                line,
+                column,
+                path,
+                text,
+                tested,
+            });
         }
     }
 }

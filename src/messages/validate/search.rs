@@ -521,7 +521,8 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
         output.aside(Record::Document(document), place);
         let path = self.path();
         if let Some(watch) = &mut self.run.watch {
-            watch(Seen::Opened { path, message: message.unwrap_or(""), place });
+            let file = self.run.file.as_deref().unwrap_or("");
+            watch(Seen::Opened { file, path, message: message.unwrap_or(""), place });
         }
         if self.stream.is_another {
             self.run.parsed.another += 1;
