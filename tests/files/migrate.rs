@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use girogate::messages::migrate::change::{Became, Change};
 use girogate::messages::migrate::{MigrateError, Migrated, migrate};
