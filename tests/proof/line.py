@@ -17,7 +17,6 @@ import threading
 import time
 
 READY_S = 60
-DEBTORS = {"demo-eur": ("EUR", "DE89370400440532013000", "COBADEFFXXX", "Girogate Demo EUR")}
 
 GATEWAY = """version = 1
 
@@ -292,12 +291,14 @@ class Line:
         while time.monotonic() - began < patience:
             if self.gateway.poll() is not None:
                 raise RuntimeError(f"the gateway ended: {self.tail('gateway')}")
-            states = [(currency, entry["portions"]["open"]["count"]) for currency, entry in self.totals().items()]
-            states += [(currency, name, row["count"]) for currency, entry in self.totals().items()
-                       for name, row in entry["states"].items()]
+            totals = self.totals()
+            states = [(currency, name, row["count"]) for currency, entry in totals.items()
+                      for name, row in entry["states"].items()]
             if states != seen:
                 seen, last = states, time.monotonic()
-            if all(row[1] == 0 for row in states if len(row) == 2):
+            # Settled by word is not the end: the statement brings the entry.
+            settled = sum(count for _, name, count in states if name == "Settled")
+            if settled == 0 and all(entry["portions"]["open"]["count"] == 0 for entry in totals.values()):
                 return time.monotonic() - began
             if time.monotonic() - last > 3:
                 self.end_day()
@@ -329,6 +330,7 @@ class Line:
         exported = self.ask("export", "--offline")
         (folder / "export.ndjson").write_text("".join(json.dumps(line) + "\n" for line in exported))
         (folder / "run.json").write_text(json.dumps({"seed": self.seed, "converged": converged,
+                                                     "canaries": CANARIES,
                                                      "accounts": {"demo-eur": "DE02120300000000202051"}}))
         return folder
 
@@ -340,6 +342,9 @@ def now():
 NAMES = ["Anna Muster", "Jean Dupont", "Maria Rossi", "Ola Nordmann", "Eva Novak"]
 IBANS = ["DE89370400440532013000", "FR1420041010050500013M02606", "IT60X0542811101000000123456",
          "NL91ABNA0417164300", "AT611904300234573201"]
+
+# What must stand in no log and in no file name.
+CANARIES = NAMES + IBANS + ["DE02120300000000202051", "PRIVATE KEY"]
 
 
 def payouts(draw, prefix, count, scenario=""):
