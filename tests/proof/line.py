@@ -44,7 +44,7 @@ listen = "127.0.0.1:{metrics}"
 
 [[bank]]
 id = "demo-bank"
-profile = "reference-rfc9421"
+profile = "{profile}"
 base_url = "https://127.0.0.1:{bank}"
 server_ca = "pki/ca-cert.pem"
 
@@ -75,7 +75,7 @@ id = "DEMO"
 name = "Reference bank"
 bic = "DEMODEFFXXX"
 listen = "127.0.0.1:{port}"
-public_url = "https://127.0.0.1:{port}"
+public_url = "https://127.0.0.1:{shown}"
 data_dir = "bank"
 behaviour = "behaviour.toml"
 
@@ -131,7 +131,7 @@ def public_key_digest(certificate):
 class Line:
     """A run in a folder of its own."""
 
-    def __init__(self, program, folder, seed, behaviour="", processing="", bank_port_shown=None):
+    def __init__(self, program, folder, seed, behaviour="", processing="", bank_port_shown=None, profile="reference-rfc9421"):
         self.program, self.folder, self.seed = str(program), pathlib.Path(folder), seed
         self.folder.mkdir(parents=True)
         subprocess.run([self.program, "keys", "dev-pki", str(self.folder / "pki")], check=True, capture_output=True)
@@ -142,9 +142,9 @@ class Line:
         key.chmod(0o600)
         treasury = public_key_digest(pki / "treasury-tls-cert.pem")
         shown = bank_port_shown or self.bank_port
-        ports = {"api": self.api, "callback": self.callback, "metrics": self.metrics, "bank": shown}
+        ports = {"api": self.api, "callback": self.callback, "metrics": self.metrics, "bank": shown, "profile": profile}
         (self.folder / "gateway.toml").write_text(GATEWAY.format(treasury=treasury, **ports))
-        (self.folder / "bank.toml").write_text(BANK.format(port=self.bank_port, callback=self.callback, processing=processing))
+        (self.folder / "bank.toml").write_text(BANK.format(port=self.bank_port, shown=shown, callback=self.callback, processing=processing))
         (self.folder / "behaviour.toml").write_text(behaviour or "version = 1\n")
         self.config = self.folder / "gateway.toml"
         self.gateway = self.bank = None
