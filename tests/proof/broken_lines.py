@@ -3,7 +3,6 @@ after a request, in the answer, slowly, for ever, with another certificate. The 
 
 import json
 import pathlib
-import re
 import socket
 import subprocess
 import time
@@ -11,19 +10,11 @@ import time
 from kills import judged
 from line import Line, Load, free_ports
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+# A connection for each call and short deadlines, so that stalls end soon.
+SHORT = [("keep_alive_ms", 1), ("first_byte_ms", 2_000), ("total_ms", 4_000)]
 DEEDS = ["reset_connect", "reset_handshake", "reset_before", "reset_amid", "reset_answer", "truncate_answer",
          "close_quietly", "corrupt_answer", "delay_answer", "half_close", "swap_answers", "stall_answer",
          "trickle_answer", "wrong_certificate"]
-
-
-def impatient():
-    """The reference profile with a connection for each call and short deadlines, so that stalls end soon."""
-    text = (ROOT / "profiles" / "reference-rfc9421.toml").read_text()
-    for key, value in (("keep_alive_ms", 1), ("first_byte_ms", 2_000), ("total_ms", 4_000)):
-        text, count = re.subn(rf"(?m)^{key} = \d+$", f"{key} = {value}", text)
-        assert count == 1, key
-    return text
 
 
 def script(seed, pki):
@@ -42,8 +33,7 @@ def script(seed, pki):
 def run(program, python, folder, seed, seconds):
     """A run with a broken line; after `seconds` no new payouts come and the rest has to settle."""
     shown = free_ports(1, seed * 91 + 5_000)[0]
-    line = Line(program, folder, seed, bank_port_shown=shown, profile="impatient.toml")
-    (line.folder / "impatient.toml").write_text(impatient())
+    line = Line(program, folder, seed, bank_port_shown=shown, escalate_ms=20_000, timeouts=SHORT)
     told = {"seed": seed, "struck": {}}
     proxy = None
     try:

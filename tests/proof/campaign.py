@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import broken_lines
 import conserve
 import kills
 import matrix
@@ -135,6 +136,15 @@ def cutting(part, options):
         part.broken.append("the control run lost nothing: the cuts prove nothing")
 
 
+def breaking(part, options):
+    told = broken_lines.run(options.program, PYTHON, f"{options.folder}/line", options.seed, 12)
+    part.figures.append("connections struck: " + ", ".join(f"{deed} {told['struck'].get(deed, 0)}" for deed in broken_lines.DEEDS))
+    part.figures.append(f"settled within {told['settled_s']} s; the independent checker {'passed' if told['checker'] == 0 else 'did not pass'}")
+    missing = [deed for deed in broken_lines.DEEDS if not told["struck"].get(deed)]
+    if missing or not told["good"]:
+        part.broken.append(json.dumps({"never": missing, **told})[:3_000])
+
+
 def conserving(part, options):
     told = conserve.run(options.program, PYTHON, f"{options.folder}/mixed", options.seed, options.seconds)
     for currency, entry in told.get("totals", {}).items():
@@ -167,10 +177,10 @@ def rows(part, options):
         part.broken.append("fewer than 90 rows are automated")
 
 
-PARTS = {"matrix": rows, "kills": killing, "power": cutting, "conservation": conserving, "demo": demonstration,
+PARTS = {"matrix": rows, "kills": killing, "line": breaking, "power": cutting, "conservation": conserving, "demo": demonstration,
          "simulation": simulation, "defects": defects, "sweep": sweep}
 TITLES = {
-    "matrix": "Fault matrix", "kills": "kill -9 under load", "power": "Power cuts", "conservation": "Conservation, asked every second",
+    "matrix": "Fault matrix", "kills": "kill -9 under load", "line": "Broken lines", "power": "Power cuts", "conservation": "Conservation, asked every second",
     "demo": "Demonstration with faults and kills", "simulation": "Seeded simulation", "defects": "Planted defects",
     "sweep": "Faults of system calls",
 }

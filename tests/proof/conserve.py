@@ -11,7 +11,7 @@ from line import Line, Load
 
 def run(program, python, folder, seed, seconds):
     draw = random.Random(seed)
-    line = Line(program, folder, seed, FAULTS.format(seed=seed))
+    line = Line(program, folder, seed, FAULTS.format(seed=seed), escalate_ms=20_000)
     line.start_bank()
     line.start_gateway()
     # About twenty payouts a second, so that a day's run stays readable.

@@ -26,7 +26,7 @@ def run(program, python, folder, seed, kills, named):
     """One line with so many kills. `named` gives the points in turn; the rest are killed at random."""
     draw = random.Random(seed)
     faults = seed % 2 == 0
-    line = Line(program, folder, seed, FAULTS.format(seed=seed) if faults else "")
+    line = Line(program, folder, seed, FAULTS.format(seed=seed) if faults else "", escalate_ms=20_000)
     told = {"seed": seed, "faults": faults, "kills": 0, "points": {}, "missed": {}, "random": 0}
     line.start_bank()
     load = None

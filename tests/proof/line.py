@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ import subprocess
 import threading
 import time
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 READY_S = 60
 
 GATEWAY = """version = 1
@@ -128,10 +130,20 @@ def public_key_digest(certificate):
     return hashlib.sha256(der.stdout).hexdigest()
 
 
+def changed_profile(changes):
+    """The reference profile with other numbers."""
+    text = (ROOT / "profiles" / "reference-rfc9421.toml").read_text()
+    for key, value in changes:
+        text, count = re.subn(rf"(?m)^{key} = \d+$", f"{key} = {value}", text)
+        assert count == 1, key
+    return text
+
+
 class Line:
     """A run in a folder of its own."""
 
-    def __init__(self, program, folder, seed, behaviour="", processing="", bank_port_shown=None, profile="reference-rfc9421"):
+    def __init__(self, program, folder, seed, behaviour="", processing="", bank_port_shown=None, escalate_ms=None,
+                 timeouts=()):
         self.program, self.folder, self.seed = str(program), pathlib.Path(folder), seed
         self.folder.mkdir(parents=True)
         subprocess.run([self.program, "keys", "dev-pki", str(self.folder / "pki")], check=True, capture_output=True)
@@ -142,6 +154,11 @@ class Line:
         key.chmod(0o600)
         treasury = public_key_digest(pki / "treasury-tls-cert.pem")
         shown = bank_port_shown or self.bank_port
+        profile = "reference-rfc9421"
+        if escalate_ms or timeouts:
+            profile = "own.toml"
+            changes = [*timeouts, *([("escalate_after_ms", escalate_ms)] if escalate_ms else [])]
+            (self.folder / profile).write_text(changed_profile(changes))
         ports = {"api": self.api, "callback": self.callback, "metrics": self.metrics, "bank": shown, "profile": profile}
         (self.folder / "gateway.toml").write_text(GATEWAY.format(treasury=treasury, **ports))
         (self.folder / "bank.toml").write_text(BANK.format(port=self.bank_port, shown=shown, callback=self.callback, processing=processing))

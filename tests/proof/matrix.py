@@ -5,7 +5,7 @@ import pathlib
 import re
 
 TABLE = pathlib.Path(__file__).resolve().parent / "matrix.tsv"
-PARTS = {"kills", "power", "conservation", "demo", "simulation", "defects", "sweep"}
+PARTS = {"kills", "line", "power", "conservation", "demo", "simulation", "defects", "sweep"}
 
 
 def read():
