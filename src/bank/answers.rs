@@ -3,6 +3,7 @@
 
 use super::delivery::{BankReply, Delivery, Inquiry};
 use super::profile::Profile;
+use crate::planted::{self, Defect};
 use serde_json::Value;
 
 /// Longest reason taken from a bank's answer, in characters. Chosen by us.
@@ -28,7 +29,9 @@ pub fn judge_reply(profile: &Profile, asked: Asked<'_>, reply: BankReply) -> Del
         reply: Some(reply),
         duplicate,
     };
-    if let Err(cause) = &reply.authenticated {
+    if let Err(cause) = &reply.authenticated
+        && !planted::is(Defect::UnsignedReplyTrusted)
+    {
         let cause = format!("answer {} is not authenticated: {cause}", reply.status);
         return unknown(cause, false, reply);
     }
@@ -36,7 +39,9 @@ pub fn judge_reply(profile: &Profile, asked: Asked<'_>, reply: BankReply) -> Del
         let cause = format!("the bank answered {}: not processed", reply.status);
         return Delivery::NotSent { cause, retry_after_s: asked.retry_after_s, reply: Some(reply) };
     }
-    if answers.refused_before_processing.contains(&reply.status) {
+    let is_error = planted::is(Defect::ErrorIsRefusal) && reply.status >= 500;
+    let is_repeated = planted::is(Defect::DuplicateIsRejection) && answers.duplicate.contains(&reply.status);
+    if answers.refused_before_processing.contains(&reply.status) || is_error || is_repeated {
         return Delivery::Refused { reason: reason_of(&reply), reply };
     }
     if answers.duplicate.contains(&reply.status) {
@@ -64,7 +69,9 @@ fn receipt(profile: &Profile, message_id: &str, reply: &BankReply) -> Result<Opt
         body.pointer(&capture.json)?.as_str().map(str::to_owned)
     };
     match captured("message_id") {
-        Some(id) if id != message_id => Err("the receipt names another message".to_owned()),
+        Some(id) if id != message_id && !planted::is(Defect::ForeignReceipt) => {
+            Err("the receipt names another message".to_owned())
+        }
         None if captures.iter().any(|capture| capture.name == "message_id") => {
             Err("the receipt names no message".to_owned())
         }

@@ -13,6 +13,7 @@ use crate::engine::ingest::{Item, Said};
 use crate::engine::input::{Envelope, Part};
 use crate::engine::reconcile;
 use crate::messages::record::{BatchStatus, Report, Status};
+use crate::planted::{self, Defect};
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
 
@@ -352,6 +353,12 @@ fn payment(
         };
         return book.raise(envelope, exception);
     }
+    if planted::is(Defect::PartIsWhole)
+        && news.code == "RJCT"
+        && let Some(key) = row.block
+    {
+        book.write(envelope, Fact::BlockStatus { key, news: news.clone(), evidence });
+    }
     say(book, envelope, &row, Spoken { news, bank_references, evidence });
 }
 
@@ -386,7 +393,7 @@ fn say(book: &mut Book<'_>, envelope: &Envelope, row: &PayoutRow, spoken: Spoken
         State::Settled if refused => Some(("status_contradiction", format!("{code} after settlement"))),
         _ => None,
     };
-    if let Some((name, text)) = against {
+    if let Some((name, text)) = against.filter(|_| !planted::is(Defect::ContradictionOverwrites)) {
         let subject = Subject::Payout(row.key);
         book.raise(envelope, Exception { subject, code: name, text, evidence: Some(evidence) });
     }

@@ -21,6 +21,7 @@ use tokio_rustls::TlsConnector;
 
 use super::stream::{Counted, Counters, Wire};
 use super::tls::PeerIdentity;
+use crate::planted::{self, Defect};
 
 /// Largest head of a reply, in octets. Chosen by us; with this many the largest real head fits four times.
 const HEAD_OCTETS_MAX: usize = 65_536;
@@ -177,9 +178,21 @@ impl Client {
                 outcome => return outcome,
             }
         }
+        let outcome = match self.connect(deadline).await {
+            Ok(line) => self.exchange(line, message.clone(), deadline).await,
+            Err(cause) => Outcome::NotSent { cause },
+        };
+        let again = match &outcome {
+            Outcome::Broken { .. } => planted::is(Defect::ClientRetries),
+            Outcome::Replied(reply) => reply.status == 307 && planted::is(Defect::RedirectFollowed),
+            Outcome::NotSent { .. } => false,
+        };
+        if !again {
+            return outcome;
+        }
         match self.connect(deadline).await {
             Ok(line) => self.exchange(line, message, deadline).await,
-            Err(cause) => Outcome::NotSent { cause },
+            Err(_) => outcome,
         }
     }
 
@@ -374,6 +387,7 @@ impl Line {
 
     fn failed(self, cause: &str) -> Outcome {
         match self.counters.bytes_left() {
+            _ if planted::is(Defect::BrokenIsNotSent) => Outcome::NotSent { cause: cause.to_owned() },
             0 => Outcome::NotSent { cause: cause.to_owned() },
             bytes_left => Outcome::Broken { cause: cause.to_owned(), bytes_left },
         }

@@ -1,12 +1,15 @@
 //! Freezing a message, opening and ending attempts, inquiries: the send path of one message. Pure.
 
 use super::document::receive;
+use crate::domain::entry::Evidence;
 use crate::domain::fact::{AttemptEnd, Fact, FrozenBlock, FrozenMessage};
 use crate::domain::lifecycle::State;
 use crate::domain::row::{Key, PayoutRow, SendPhase, Subject};
+use crate::domain::status::StatusNews;
 use crate::engine::action::{Action, Answer, Outcome};
 use crate::engine::book::{Book, Exception};
 use crate::engine::input::{Delivered, Draft, Envelope, Inquired, SendReady};
+use crate::planted::{self, Defect};
 use crate::store::view::View;
 
 /// Freezes a draft if every member is still free; else the draft is dropped and planned anew.
@@ -114,6 +117,13 @@ pub(super) fn end_step(book: &mut Book<'_>, envelope: &Envelope, delivered: &Del
         due_at: delivered.due_at,
     };
     book.write(envelope, fact);
+    if let (true, AttemptEnd::Received { reply, .. }) =
+        (planted::is(Defect::ReceiptIsSettlement), &delivered.end)
+    {
+        let news = StatusNews { code: "ACSC".to_owned(), reason: None, created: String::new() };
+        let evidence = Evidence { document: *reply, record: 0 };
+        book.write(envelope, Fact::MessageStatus { key: delivered.message, news, evidence });
+    }
     if let Some(report) = &delivered.report {
         receive(book, envelope, report);
     }

@@ -6,6 +6,7 @@ use super::{World, crash};
 use crate::engine::action::Outcome;
 use crate::engine::input::{Envelope, Input};
 use crate::engine::turn::{TurnError, turn};
+use crate::planted::{self, Defect};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -57,6 +58,7 @@ impl Desk {
 /// The loop. Ends when the desk is closed, the process stops, or the store no longer answers.
 pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> {
     let mut carried: Vec<Job> = Vec::new();
+    let scratch = crate::store::Store::Memory(Default::default());
     loop {
         if carried.is_empty() {
             tokio::select! {
@@ -70,7 +72,9 @@ pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> 
         }
         gather(&mut carried, &mut waiting.0);
         let inputs: Vec<Envelope> = carried.iter().map(|job| job.envelope.clone()).collect();
-        let outcomes = match turn(&world.store, &world.standing, &inputs).await {
+        let dropped = planted::is(Defect::DroppedOnStop) && *world.stop.borrow();
+        let store = if dropped { &scratch } else { &world.store };
+        let outcomes = match turn(store, &world.standing, &inputs).await {
             Ok(outcomes) => outcomes,
             Err(cause) => {
                 tracing::error!(%cause, "the store does not answer; stopping");
