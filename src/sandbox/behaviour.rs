@@ -2,7 +2,7 @@
 //! decision follows from (seed, kind, subject), so a run can be repeated. Never the faults themselves.
 
 use ring::digest::{Context, SHA256};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Version of the script format.
 pub const SCRIPT_VERSION: i64 = 1;
@@ -41,7 +41,7 @@ impl BehaviourError {
 }
 
 /// A kind of fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// The order is processed; the answer comes after `delay_ms`.

@@ -96,6 +96,16 @@ impl Journal {
 
     /// Makes a batch durable. After an error nothing more is accepted.
     pub fn append(&mut self, batch: Batch) -> Result<(), JournalError> {
+        self.note(batch)?;
+        self.file.sync_data().map_err(|cause| {
+            self.broken = true;
+            JournalError::Disk { path: self.path.clone(), cause }
+        })
+    }
+
+    /// Writes a batch that becomes durable with the next one appended: it outlives a killed process, and
+    /// only a machine that stops may lose it.
+    pub fn note(&mut self, batch: Batch) -> Result<(), JournalError> {
         if self.broken {
             return Err(JournalError::Broken { path: self.path.clone() });
         }
@@ -104,8 +114,7 @@ impl Journal {
         let end = Record::End { hash: Cow::Owned(hex(&hash)) };
         serde_json::to_writer(&mut octets, &end).expect("records are plain structures of text and numbers");
         octets.push(b'\n');
-        let written = self.file.write_all(&octets).and_then(|()| self.file.sync_data());
-        if let Err(cause) = written {
+        if let Err(cause) = self.file.write_all(&octets) {
             self.broken = true;
             return Err(JournalError::Disk { path: self.path.clone(), cause });
         }
