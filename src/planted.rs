@@ -102,7 +102,7 @@ pub const DEFECTS: &[Described] = &[
     row(Defect::RoundedAmount, "rounded_amount", "I3"),
     row(Defect::RedirectFollowed, "redirect_followed", "I6"),
     row(Defect::ClientRetries, "client_retries", "I6"),
-    row(Defect::BrokenIsNotSent, "broken_is_not_sent", "I2"),
+    row(Defect::BrokenIsNotSent, "broken_is_not_sent", "I6"),
     row(Defect::PartIsWhole, "part_is_whole", "I4"),
     row(Defect::ReturnUnsettles, "return_unsettles", "I8"),
     row(Defect::SilenceIsFailure, "silence_is_failure", "I4"),
@@ -120,8 +120,6 @@ pub const DEFECTS: &[Described] = &[
     row(Defect::EvidenceNotKept, "evidence_not_kept", "I9"),
     row(Defect::ChainRestarts, "chain_restarts", "I16"),
     row(Defect::ExportHidesRejected, "export_hides_rejected", "I1"),
-    row(Defect::SynchronousOff, "synchronous_off", "I1"),
-    row(Defect::EpochUnchecked, "epoch_unchecked", "I10"),
     row(Defect::DroppedOnStop, "dropped_on_stop", "I1"),
 ];
 

@@ -166,6 +166,16 @@ impl Client {
 
     /// Makes one call.
     pub async fn call(&self, request: &Request) -> Outcome {
+        let outcome = self.once(request).await;
+        let again = match &outcome {
+            Outcome::Broken { .. } => planted::is(Defect::ClientRetries),
+            Outcome::Replied(reply) => reply.status == 307 && planted::is(Defect::RedirectFollowed),
+            Outcome::NotSent { .. } => false,
+        };
+        if again { self.once(request).await } else { outcome }
+    }
+
+    async fn once(&self, request: &Request) -> Outcome {
         let deadline = Instant::now() + Duration::from_millis(self.timeouts.total_ms);
         let message = match self.build(request) {
             Ok(message) => message,
@@ -178,21 +188,9 @@ impl Client {
                 outcome => return outcome,
             }
         }
-        let outcome = match self.connect(deadline).await {
-            Ok(line) => self.exchange(line, message.clone(), deadline).await,
-            Err(cause) => Outcome::NotSent { cause },
-        };
-        let again = match &outcome {
-            Outcome::Broken { .. } => planted::is(Defect::ClientRetries),
-            Outcome::Replied(reply) => reply.status == 307 && planted::is(Defect::RedirectFollowed),
-            Outcome::NotSent { .. } => false,
-        };
-        if !again {
-            return outcome;
-        }
         match self.connect(deadline).await {
             Ok(line) => self.exchange(line, message, deadline).await,
-            Err(_) => outcome,
+            Err(cause) => Outcome::NotSent { cause },
         }
     }
 

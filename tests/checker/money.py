@@ -138,6 +138,8 @@ def no_false_failure(case):
     if case.fold:
         yield from refused_and_taken(case)
         yield from rejected_as_duplicate(case)
+        yield from unfounded(case, ("RJCT", "CANC"))
+        yield from failed_by_nobody(case)
     for id_ in case.debits:
         state = case.state(id_)
         if state not in ("Rejected", "Cancelled") or case.net(id_) == 0:
@@ -147,6 +149,18 @@ def no_false_failure(case):
             continue  # The bank itself refused it first; the run ended before its contradiction could arrive.
         yield about(case, id_, "not reported as failed: the bank booked it", f"{state}",
                     f"bank posting {case.debits[id_][0]['posting']['number']}, export")
+
+
+def failed_by_nobody(case):
+    """Rejected although no word and no answer of the bank's refuses it: silence and "not found" are no refusal."""
+    for id_ in case.exported:
+        payout = case.payout(id_)
+        if payout is None or case.state(id_) != "Rejected" or refusals(case, payout):
+            continue
+        block = case.fold.blocks.get(payout.block)
+        ends = [attempt["ended"].body["end"] for attempt in block.message.attempts if attempt["ended"]] if block else []
+        if not any(end["outcome"] == "refused" and end["status"] in REFUSED_BEFORE_PROCESSING for end in ends):
+            yield about(case, id_, "a refusal by the bank", "Rejected, and the bank refused nothing", "facts, export")
 
 
 def refused_and_taken(case):
@@ -193,9 +207,43 @@ def no_false_success(case):
                 yield Break(None, None, "a document that the bank made", f"{digest[:12]} is none and is trusted",
                             f"fact {fact.seq}")
     yield from receipts(case)
+    yield from unfounded(case, SETTLED_WORDS)
     for id_ in case.exported:
         if case.state(id_) in MONEY_LEFT and case.payout(id_):
             yield from proved(case, case.payout(id_), case.state(id_))
+
+
+def unfounded(case, codes):
+    """Each status fact with one of these codes must be what its document says, at the level at which it says it."""
+    rows = [("message", row, row.evidence) for row in case.fold.messages.values()]
+    rows += [("block", row, row.evidence) for row in case.fold.blocks.values()]
+    rows += [("payment", row, row.evidence) for row in case.fold.payouts.values()]
+    for level, row, facts in rows:
+        for fact in facts:
+            if not fact.kind.endswith("_status") or fact.body["code"] not in codes:
+                continue
+            digest = (fact.body.get("evidence") or {}).get("document")
+            trusted = any(one.body.get("authenticated") and one.seq < fact.seq
+                          for one in case.fold.documents.get(digest, []))
+            _, said = case.words_of(digest)
+            if trusted and (said is None or any(speaks(word, level, row, fact.body["code"]) for word in said)):
+                continue
+            payout = row if level == "payment" else case.fold.payouts.get(row.members[0]) if row.members else None
+            yield about(case, payout.id if payout else None, f"a report that says {fact.body['code']} of the {level}",
+                        f"{str(digest)[:12]} does not" if trusted else f"{str(digest)[:12]} is no report of the bank's",
+                        f"fact {fact.seq}")
+
+
+def speaks(word, level, row, code):
+    if word.level != level or word.code != code:
+        return False
+    if level == "message":
+        return word.ids["message_id"] == row.id
+    if level == "block":
+        return word.ids["payment_information_id"] == row.id
+    named = {word.ids.get("instruction_id"), (word.ids.get("uetr") or "").lower()}
+    same = (word.ids.get("end_to_end_id") or "").upper() == row.end_to_end_id.upper()
+    return bool({row.id, uetr_of(row.id)} & named) or same
 
 
 def receipts(case):
@@ -246,19 +294,6 @@ def backed(case, payout, fact, digest):
     received = [one for one in case.fold.documents.get(digest, []) if one.body.get("authenticated")]
     if not any(one.seq < fact.seq for one in received):
         yield about(case, payout.id, "an authenticated document, received before", f"{digest[:12]} is none",
-                    f"fact {fact.seq}")
-        return
-    _, said = case.words_of(digest)
-    if said is None:
-        return
-    block = case.fold.blocks.get(payout.block)
-    ids = {payout.id, uetr_of(payout.id), payout.end_to_end_id.upper()}
-    ids |= {block.id, block.message.id} if block else set()
-    code = fact.body.get("code")
-    if fact.kind.endswith("_status") and not any(
-            word.code == code and ids & {str(value).upper() if name == "end_to_end_id" else value
-                                         for name, value in word.ids.items() if name != "bank"} for word in said):
-        yield about(case, payout.id, f"a report that says {code} about it", f"{digest[:12]} does not",
                     f"fact {fact.seq}")
 
 
