@@ -35,7 +35,7 @@ def arrows():
         if state in ("Unconfirmed", "Submitted", "InReview", "InProcess"):
             drawn |= {(state, "Rejected"), (state, "Cancelled"), (state, "Held")}
     drawn.add(("Settled", "Held"))
-    drawn |= {("Held", state) for state in AT_BANK[3:] + ["Rejected"]}
+    drawn |= {("Held", state) for state in AT_BANK[1:] + ["Rejected"]}
     # Money outranks words: these raise an exception item as well.
     for refused in ("Rejected", "Cancelled"):
         drawn |= {(refused, state) for state in MONEY_LEFT}
@@ -81,6 +81,7 @@ class Message:
     def __init__(self, key, body):
         self.key, self.id, self.digest, self.bank = key, body["message_id"], body["document"], body["bank"]
         self.phase, self.maybe_sent, self.dissolved, self.status = "frozen", False, False, None
+        self.escalated = False
         self.members, self.attempts, self.evidence = [], [], []
 
 
@@ -139,6 +140,8 @@ class Fold:
             return CODES[said[0]][1]
         if message is None:
             return "Held" if payout.held else "Recorded"
+        if message.phase == "unknown" and message.escalated:
+            return "Held"
         return {"frozen": "Batched", "not_sent": "Batched", "open": "Unconfirmed", "unknown": "Unconfirmed",
                 "received": "Submitted", "refused": "Rejected"}[message.phase]
 
@@ -241,6 +244,28 @@ class Fold:
         if fact.body["end"] == "found" and message.phase != "refused":
             message.phase = "received"
         return message.members
+
+    def on_duplicate_seen(self, fact):
+        return []
+
+    def on_unknown_waits(self, fact):
+        return []
+
+    def on_unknown_escalated(self, fact):
+        self.messages[fact.key].escalated = True
+        return self.messages[fact.key].members
+
+    def on_unknown_resolved(self, fact):
+        self.messages[fact.key].phase = "received"
+        return self.messages[fact.key].members
+
+    def on_decision_proposed(self, fact):
+        return []
+
+    def on_decision_confirmed(self, fact):
+        if fact.body["decision"] == "treat_as_sent":
+            self.messages[fact.key].phase = "received"
+        return self.messages[fact.key].members
 
     def spoken(self, row, fact, members):
         news = (fact.body["code"], fact.body.get("created", ""))

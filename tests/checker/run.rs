@@ -209,6 +209,7 @@ fn impatient(config: &Path, dir: &Path) {
         let name = line.split(" = ").next().unwrap_or_default();
         lines.push(match name {
             "inquiry_waits_ms" => "inquiry_waits_ms = [300, 300, 600]".to_owned(),
+            "not_found_wait_ms" => "not_found_wait_ms = 500".to_owned(),
             "ingestion_lag_ms" => "ingestion_lag_ms = 500".to_owned(),
             "interval_ms" => "interval_ms = 500".to_owned(),
             _ => line.to_owned(),
