@@ -69,8 +69,9 @@ async fn each_planted_defect_is_noticed_and_a_clean_run_holds() {
     }
     let (table, chosen) = (Rc::new(table()), chosen());
     let wanted = |name: &str| chosen.as_ref().is_none_or(|names| names.iter().any(|chosen| chosen == name));
-    let scripts: BTreeSet<Script> =
-        table.iter().filter(|row| wanted(row.defect)).map(|row| row.script).collect();
+    let needed = |script: Script| table.iter().any(|row| row.script == script && wanted(row.defect));
+    let all = Script::ALL.iter().map(|(_, script)| *script);
+    let scripts: BTreeSet<Script> = all.filter(|script| chosen.is_none() || needed(*script)).collect();
     let mut runs: Vec<(Script, Option<usize>)> = scripts.into_iter().map(|script| (script, None)).collect();
     let planted = table.iter().enumerate().filter(|(_, row)| wanted(row.defect));
     runs.extend(planted.map(|(place, row)| (row.script, Some(place))));

@@ -263,7 +263,7 @@ class Fold:
         return []
 
     def on_decision_confirmed(self, fact):
-        if fact.body["decision"] == "treat_as_sent":
+        if fact.body["decision"] == "sent":
             self.messages[fact.key].phase = "received"
         return self.messages[fact.key].members
 

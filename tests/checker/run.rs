@@ -120,6 +120,26 @@ impl Run {
         .await
     }
 
+    /// Waits until the bank has carried out every order it took, or for so long.
+    pub async fn carried_out(&self, longest: Duration) {
+        let began = Instant::now();
+        let journal = self.dir().join("bank/journal.ndjson");
+        until("the bank's work", async || {
+            let text = std::fs::read_to_string(&journal).unwrap();
+            let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let (mut ordered, mut paid) = (0, 0);
+            for line in lines {
+                if line["is"] == "order" {
+                    ordered += line["count"].as_u64().unwrap();
+                } else if line["is"] == "posting" && line["kind"] == "payment" {
+                    paid += 1;
+                }
+            }
+            (paid >= ordered || began.elapsed() > longest).then_some(())
+        })
+        .await
+    }
+
     /// Stops both, takes the export, says whether the run came to rest. The folder is then complete.
     pub async fn finish(&mut self, converged: bool) {
         self.line.stop_gateway().await;

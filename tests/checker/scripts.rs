@@ -65,7 +65,10 @@ impl Script {
             Script::Plain => plain(&mut run).await,
             Script::CutAfter | Script::CutBefore | Script::ServerError | Script::Redirect => {
                 run.submit("one", &three()).await;
-                run.ended(END).await
+                let longest = if defect.is_some() { QUIET } else { END };
+                let ended = run.ended(longest).await;
+                run.carried_out(QUIET).await;
+                ended
             }
             Script::NotFound => {
                 run.submit("one", &three()).await;
@@ -162,7 +165,7 @@ async fn bank_gone(run: &mut Run) -> bool {
 async fn stop(run: &mut Run) -> bool {
     let gateway = run.line.gateway_id();
     let mut clients = tokio::task::JoinSet::new();
-    for client in 0..12 {
+    for client in 0..32 {
         let api = run.client();
         clients.spawn(async move {
             let mut lines = Vec::new();

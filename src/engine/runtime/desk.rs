@@ -67,7 +67,13 @@ pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> 
                     Some(job) => carried.push(job),
                     None => return Ok(()),
                 },
-                () = world.desk.closing.notified() => return Ok(()),
+                () = world.desk.closing.notified() => {
+                    gather(&mut carried, &mut waiting.0);
+                    if carried.is_empty() || !planted::is(Defect::DroppedOnStop) {
+                        return Ok(());
+                    }
+                    world.desk.closing.notify_one();
+                }
             }
         }
         gather(&mut carried, &mut waiting.0);
