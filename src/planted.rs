@@ -69,7 +69,8 @@ pub enum Defect {
     SynchronousOff,
     /// An attempt of an older epoch is taken.
     EpochUnchecked,
-    /// Requests that wait when the process is told to stop are answered and dropped.
+    /// Requests are answered first and written later, some at a time; what is not yet written when the process is told
+    /// to stop is dropped.
     DroppedOnStop,
 }
 

@@ -106,13 +106,13 @@ pub async fn papers(run: &mut Run) -> bool {
         let answered =
             api.post("/v1/documents/demo-bank", "application/octet-stream", document.into()).await.unwrap();
         assert!(answered.is_success(), "{answered:?}");
-        assert!(run.told("document_read", number, SOON).await, "document {number} is not read");
+        assert!(run.told("\"document_read\"", number, SOON).await, "document {number} is not read");
     }
     forge(run, &items).await;
     // One more by hand: when it is read, what came before it has been read as well, if it ever is.
     let last = status_report("H7", of("P-1"), "ACTC", "2026-11-23T08:00:00Z");
     api.post("/v1/documents/demo-bank", "application/octet-stream", last.into()).await.unwrap();
-    assert!(run.told("document_read", 7, SOON).await, "the last document is not read");
+    assert!(run.told("\"document_read\"", 7, SOON).await, "the last document is not read");
     false
 }
 
@@ -220,7 +220,7 @@ pub async fn impostor(run: &mut Run, signed: Signed) -> bool {
         stopping,
     ));
     run.submit("one", &[payout("I-1", "", "12.34"), payout("I-2", "", "56.78")]).await;
-    assert!(run.told("step_ended", 1, SOON).await, "{}", run.line.gateway_log());
+    assert!(run.told("\"step_ended\"", 1, SOON).await, "{}", run.line.gateway_log());
     stop.send(true).unwrap();
     serving.await.unwrap();
     false

@@ -103,18 +103,18 @@ impl Run {
         self.watch(longest, |payouts| payouts.iter().all(|item| states.contains(&item.state))).await
     }
 
-    /// Number of facts of a kind, read without the program's help.
-    pub fn facts(&self, kind: &str) -> i64 {
+    /// Number of facts that hold a text, such as their kind, read without the program's help.
+    pub fn facts(&self, text: &str) -> i64 {
         let connection = crate::process::papers::database(&self.line.setup.data_dir);
-        let sql = "SELECT count(*) FROM facts WHERE json_extract(body, '$.kind') = ?1";
-        connection.query_row(sql, [kind], |row| row.get(0)).unwrap()
+        let sql = "SELECT count(*) FROM facts WHERE instr(body, ?1) > 0";
+        connection.query_row(sql, [text], |row| row.get(0)).unwrap()
     }
 
-    /// Waits until there are so many facts of a kind, or for so long.
-    pub async fn told(&self, kind: &str, least: i64, longest: Duration) -> bool {
+    /// Waits until so many facts hold a text, or for so long.
+    pub async fn told(&self, text: &str, least: i64, longest: Duration) -> bool {
         let began = Instant::now();
         until("the end of the watch", async || {
-            let found = self.facts(kind) >= least;
+            let found = self.facts(text) >= least;
             (found || began.elapsed() > longest).then_some(found)
         })
         .await

@@ -72,7 +72,7 @@ impl Script {
             }
             Script::NotFound => {
                 run.submit("one", &three()).await;
-                run.told("step_ended", 2, QUIET).await;
+                run.told("\"step_ended\"", 2, QUIET).await;
                 false
             }
             Script::BankGone => bank_gone(&mut run).await,
@@ -117,7 +117,9 @@ completion_ms = 600000
             Script::NotFound => {
                 (rules(&["does = \"cut_after\"", "does = \"not_found\"\ndelay_ms = 600000"]), NEVER)
             }
-            Script::BankGone => (rules(&["does = \"cut_after\""]), NEVER),
+            Script::BankGone => {
+                (rules(&["does = \"cut_after\"", "does = \"not_found\"\ndelay_ms = 600000"]), NEVER)
+            }
             Script::ServerError => (rules(&["does = \"error_after\"\nstatus = 500"]), SLOW),
             Script::Redirect => (rules(&["does = \"redirect\""]), SLOW),
             Script::Papers => (rules(&["does = \"silent\""]), NEVER),
@@ -154,10 +156,9 @@ async fn plain(run: &mut Run) -> bool {
 
 async fn bank_gone(run: &mut Run) -> bool {
     run.submit("one", &three()).await;
-    run.told("step_started", 1, END).await;
-    run.told("step_ended", 1, END).await;
+    run.told("\"step_ended\"", 1, END).await;
     run.line.kill_bank();
-    run.told("inquiry_ended", 1, QUIET).await;
+    run.told("\"end\":\"failed\"", 1, QUIET).await;
     false
 }
 
