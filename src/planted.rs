@@ -69,7 +69,7 @@ pub enum Defect {
     SynchronousOff,
     /// An attempt of an older epoch is taken.
     EpochUnchecked,
-    /// Requests are answered first and written later, some at a time; what is not yet written when the process is told
+    /// Requests are answered first and written later, the last ones when more come; what is not yet written when the process is told
     /// to stop is dropped.
     DroppedOnStop,
 }

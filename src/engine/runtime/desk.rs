@@ -76,9 +76,9 @@ pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> 
         if planted::is(Defect::DroppedOnStop) && is_for_later(&inputs) {
             answered_early(&world, &scratch, std::mem::take(&mut carried)).await?;
             later.extend(inputs);
-            if later.len() > ANSWERED_EARLY {
-                drop(turn(&world.store, &world.standing, &std::mem::take(&mut later)).await?);
-            }
+            let rest = later.split_off(later.len().saturating_sub(HELD_BACK));
+            let due = std::mem::replace(&mut later, rest);
+            drop(turn(&world.store, &world.standing, &due).await?);
             continue;
         }
         let outcomes = match turn(&world.store, &world.standing, &inputs).await {
@@ -103,8 +103,8 @@ pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> 
     }
 }
 
-/// Requests that the planted defect answers before it writes them, ten at a time.
-const ANSWERED_EARLY: usize = 10;
+/// Requests that the planted defect answers and does not write until more come.
+const HELD_BACK: usize = 3;
 
 fn is_for_later(inputs: &[Envelope]) -> bool {
     inputs.iter().all(|envelope| matches!(envelope.input, Input::Submit(_)))
