@@ -266,8 +266,8 @@ impl MemoryStore {
             let tally = accepted.entry(currency).or_default();
             tally.count += 1;
             tally.sum_minor += i128::from(row.amount.minor());
-            let collective = state.all.block_of(row).is_some_and(|block| block.booked);
-            moved.entry(currency).or_insert_with(|| Moved::nothing(currency)).add(row, collective);
+            let block = state.all.block_of(row);
+            moved.entry(currency).or_insert_with(|| Moved::nothing(currency)).add(row, block);
         }
         let mut charged: BTreeMap<Currency, Decimal> = BTreeMap::new();
         for row in state.all.entries.values().filter(|row| ours(state.tenant(Table::Entry, row.key))) {

@@ -80,7 +80,8 @@ enum Command {
     Rules(rules::Rules),
     /// Explain one rule: what it says, since when, by which source, how to mend what breaks it.
     Explain(rules::Explain),
-    /// Read pain.002, pacs.002 and camt.052/053/054 into records, one JSON object a line.
+    /// Read messages into records, one JSON object a line: pain.001 and .002, pacs.002, .004, .008 and .028, camt.029, .052 to .056
+    /// and .060, head.001, admi.002.
     Parse(parse::Parse),
     /// Compare what two documents say, whatever their versions.
     Diff(diff::Diff),
