@@ -13,6 +13,7 @@ pub mod recording;
 pub mod sending;
 
 use crate::bank::link::Link;
+use crate::bank::profile::Profile;
 use crate::domain::entry::Digest;
 use crate::domain::fact::AttemptEnd;
 use crate::domain::row::MessageRow;
@@ -23,6 +24,7 @@ use crate::engine::routing::Bank;
 use crate::engine::turn::TurnError;
 use crate::store::Store;
 use crate::store::listing::WorkLimits;
+use chrono::{DateTime, Utc};
 use clock::Clock;
 use desk::Desk;
 use recording::{Note, Tap};
@@ -164,22 +166,24 @@ async fn close_lost_attempts(world: &World) -> Result<(), TurnError> {
             return Ok(());
         }
         for row in &work.open {
-            world.desk.put(lost_attempt(world, row)).await?;
+            let link = world.link(&row.bank);
+            let ended = lost_attempt(link.as_deref().map(Link::profile), row, world.clock.now());
+            let cause = call_cause(&row.message_id, row.attempt);
+            world.desk.put(world.envelope("gateway", cause, Input::Delivered(ended))).await?;
         }
     }
 }
 
-fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
-    let now = world.clock.now();
-    let due_at = world
-        .link(&row.bank)
-        .map(|link| crate::engine::unknown::inquire_at(&link.profile().unknown, row.inquiries, false, now));
+/// The end of an attempt whose process is gone: unknown, and when to ask the bank. Pure.
+pub fn lost_attempt(profile: Option<&Profile>, row: &MessageRow, now: DateTime<Utc>) -> Delivered {
+    let due_at = profile
+        .map(|profile| crate::engine::unknown::inquire_at(&profile.unknown, row.inquiries, false, now));
     let end = AttemptEnd::Unknown {
         cause: "the gateway stopped while the attempt was open".to_owned(),
         bytes_left: 0,
         reply: None,
     };
-    let delivered = Delivered {
+    Delivered {
         message: row.key,
         step: "submit".to_owned(),
         attempt: row.attempt,
@@ -187,6 +191,5 @@ fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
         documents: Vec::new(),
         report: None,
         due_at,
-    };
-    world.envelope("gateway", call_cause(&row.message_id, row.attempt), Input::Delivered(delivered))
+    }
 }
