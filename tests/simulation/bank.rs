@@ -27,7 +27,10 @@ pub fn profile_text(options: &Options) -> String {
         _ => "none",
     };
     let attempts = if check == "none" { 1 } else { 3 };
+    let inquiry = "inquiry_path = \"/v1/payments/{message_id}\"";
+    let asked = if options.faults.contains(&Fault::NoInquiry) { "" } else { inquiry };
     REFERENCE_PROFILE
+        .replace(inquiry, asked)
         .replace("duplicate_check = \"message_id\"", &format!("duplicate_check = \"{check}\""))
         .replace("inquiry_waits_ms = [1000, 2000, 4000]", "inquiry_waits_ms = [1000, 6000, 60000, 1800000]")
         .replace("attempts_max = 2", &format!("attempts_max = {attempts}"))
@@ -439,10 +442,9 @@ fn book(world: &mut World, index: usize, numbers: &[usize], collective: bool) ->
         }
     }
     super::watch::ledger(world)?;
-    if !movements.is_empty() && world.bank.manner(Fault::Collective, &order.message_id, 50) {
-        return Ok(()); // the statement alone tells
-    }
-    if !movements.is_empty() && !world.bank.manner(Fault::NoStatus, &order.message_id, 50) {
+    let notice = format!("notice of {}", order.message_id);
+    let only_statement = [Fault::Collective, Fault::NoStatus];
+    if !movements.is_empty() && !only_statement.iter().any(|fault| world.bank.manner(*fault, &notice, 40)) {
         telling::notification(world, &movements);
     }
     Ok(())

@@ -138,7 +138,13 @@ pub fn schedule(world: &mut World) {
         for member in 0..world.clients.wanted.len() {
             if stream.percent(40) {
                 let act = *stream.pick(&[Act::Hold, Act::Cancel, Act::Cancel]);
-                plan_act(world, (act, member), stream.range(1_000, 320_000) as i64);
+                // Half of the acts meet a payout that has just come.
+                let asked = world.clients.requests.iter().find(|request| request.members.contains(&member));
+                let asked = asked.map_or(0, |request| request.after_s * 1_000);
+                let soon = asked + stream.range(5, 1_000) as i64;
+                let late = asked + stream.range(1_000, 320_000) as i64;
+                let at = if stream.percent(60) { soon } else { late };
+                plan_act(world, (act, member), at);
             }
         }
     }

@@ -5,6 +5,7 @@ use super::bank::{BANK, profile_text};
 use super::options::{Fault, Options};
 use super::world::{Event, Violation, World};
 use chrono::{DateTime, Duration, Utc};
+use girogate::bank::delivery::Inquiry;
 use girogate::bank::profile::Profile;
 use girogate::domain::entry::Digest;
 use girogate::domain::fact::Cause;
@@ -248,6 +249,9 @@ impl World {
                 return Ok(());
             }
             self.follow(job.then, outcome)?;
+            if self.gateway.life != life {
+                return Ok(());
+            }
         }
         if !self.gateway.jobs.is_empty() && !self.gateway.turn_waits {
             self.gateway.turn_waits = true;
@@ -328,6 +332,9 @@ impl World {
                 match row.phase {
                     SendPhase::Unknown => self.inquire(row)?,
                     _ => self.send(row, Resend::No)?,
+                }
+                if self.gateway.life != life {
+                    return Ok(());
                 }
             }
         }
@@ -414,6 +421,12 @@ impl World {
         if row.status.is_some() {
             let now = self.gateway_now();
             let (input, resend) = inquired(&self.gateway.profile, &row, None, now);
+            return self.asked(row, input, resend);
+        }
+        if self.gateway.profile.unknown.inquiry_path.is_none() {
+            let now = self.gateway_now();
+            let none = Some(Inquiry::Failed { cause: "the bank answers no inquiries".to_owned() });
+            let (input, resend) = inquired(&self.gateway.profile, &row, none, now);
             return self.asked(row, input, resend);
         }
         let wire = Wire { life: self.gateway.life, call: Call::Inquiry, row: Some(Box::new(row)) };

@@ -158,6 +158,7 @@ pub fn at_bank(world: &mut World, wire: Wire) -> Result<(), Violation> {
                 end(world, wire, (1, 50), Ending::Reply(reply));
                 return Ok(());
             }
+            super::watch::taken_up(world, &octets, &key)?;
             if world.fault(Fault::RefusedMessage, 30) {
                 super::bank::refuse(world, &octets);
                 let body = br#"{"code":"schema","title":"not processed"}"#.to_vec();

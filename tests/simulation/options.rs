@@ -48,6 +48,8 @@ pub enum Fault {
     RefusedMessage,
     /// Inquiries fail.
     InquiryFails,
+    /// The bank answers no inquiries.
+    NoInquiry,
     /// Inquiries do not know a message for longer than the bank states.
     InquiryLies,
     /// Callbacks get lost for ever.
@@ -122,8 +124,9 @@ pub const FAULTS: &[(Fault, &str, u64)] = &[
     (F::FailedAfter, "failed_after", 15),
     (F::FailedBefore, "failed_before", 15),
     (F::Busy, "busy", 15),
-    (F::RefusedMessage, "refused_message", 5),
+    (F::RefusedMessage, "refused_message", 12),
     (F::InquiryFails, "inquiry_fails", 20),
+    (F::NoInquiry, "no_inquiry", 25),
     (F::InquiryLies, "inquiry_lies", 10),
     (F::CallbackLost, "callback_lost", 25),
     (F::CallbackTwice, "callback_twice", 25),
@@ -139,7 +142,7 @@ pub const FAULTS: &[(Fault, &str, u64)] = &[
     (F::RejectAfterSettled, "reject_after_settled", 10),
     (F::BookedAfterReject, "booked_after_reject", 10),
     (F::DuplicateReport, "duplicate_report", 10),
-    (F::NoStatus, "no_status", 15),
+    (F::NoStatus, "no_status", 20),
     (F::BookedTwice, "booked_twice", 5),
     (F::Collective, "collective", 20),
     (F::StatementTwice, "statement_twice", 10),

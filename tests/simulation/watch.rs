@@ -30,8 +30,10 @@ pub struct Watch {
     /// Messages that were of unknown outcome once.
     unknown: BTreeSet<Key>,
     pub unknowns: u64,
-    /// The last state told before a fact changed it.
+    /// Messages whose octets went once more.
     resent: BTreeSet<Key>,
+    /// Payouts rejected by a word of their own after their group was settled.
+    denied: BTreeSet<Key>,
 }
 
 impl Watch {
@@ -66,6 +68,11 @@ fn one_fact(world: &mut World, recorded: &Recorded) -> Result<(), Violation> {
     remember(world, &recorded.fact);
     let phases: BTreeMap<Key, SendPhase> =
         world.watch.view.messages.values().map(|row| (row.key, row.phase)).collect();
+    if let Some(key) = spoken_of(&world.watch.view, &recorded.fact)
+        && phases.get(&key) == Some(&SendPhase::Open)
+    {
+        world.reach("callback before the reply");
+    }
     apply(&mut world.watch.view, recorded);
     let rows: Vec<PayoutRow> = world.watch.view.payouts.values().cloned().collect();
     for row in rows {
@@ -76,6 +83,12 @@ fn one_fact(world: &mut World, recorded: &Recorded) -> Result<(), Violation> {
         }
         let drawn = match before {
             None => matches!(state, State::Recorded | State::Held),
+            // A word about the payment itself counts more than one about its group (status life cycle, 4.1);
+            // that the two contradict each other must be said.
+            Some(State::Settled) if state == State::Rejected => {
+                world.watch.denied.insert(row.key);
+                row.status.is_some()
+            }
             Some(from) => TRANSITIONS.iter().any(|(one, _, other)| *one == from && *other == state),
         };
         world.note(format!("{} is {}", row.external_id, state.name()));
@@ -120,6 +133,17 @@ fn remember(world: &mut World, fact: &Fact) {
     }
 }
 
+/// The message that the bank speaks of.
+fn spoken_of(view: &View, fact: &Fact) -> Option<Key> {
+    match fact {
+        Fact::MessageStatus { key, .. } => Some(*key),
+        Fact::PayoutStatus { key, .. } => {
+            view.payouts.get(key).and_then(|row| view.message_of(row)).map(|row| row.key)
+        }
+        _ => None,
+    }
+}
+
 /// Counts by what an unknown outcome became known.
 fn resolved(world: &mut World, fact: &Fact) {
     let by_status = |world: &World, digest: &Digest| {
@@ -137,6 +161,7 @@ fn resolved(world: &mut World, fact: &Fact) {
             false => "unknown resolved by callback status",
         },
         Fact::StepEnded { .. } => "unknown resolved by a later attempt",
+        Fact::EntryReturned { .. } => "unknown resolved by a return",
         _ => "unknown resolved otherwise",
     };
     world.reach(name);
@@ -172,14 +197,21 @@ fn judge(world: &World, row: &PayoutRow, state: State) -> Result<(), Violation> 
     }
 }
 
-/// A request reached the bank: its intent was durable before, its ids are those of every earlier one.
+/// A request reached the bank: its intent was durable before.
 pub fn at_the_bank(world: &mut World, wire: &Wire) -> Result<(), Violation> {
-    let (Call::Submit { octets, key, attempt, head }, Some(row)) = (&wire.call, &wire.row) else {
+    let (Call::Submit { octets, attempt, head, .. }, Some(row)) = (&wire.call, &wire.row) else {
         return Ok(());
     };
     let digest = NewDocument::of(octets.clone()).digest();
     world.watch.arrived.push((row.key, *attempt, digest, *head));
     intent(world)?;
+    Ok(())
+}
+
+/// The bank takes a request up: under the ids of every earlier one, and nothing that is cancelled.
+/// A request that the bank answers as not processed, as its profile says, binds nobody.
+pub fn taken_up(world: &mut World, octets: &[u8], key: &str) -> Result<(), Violation> {
+    let digest = NewDocument::of(octets.to_vec()).digest();
     let Some(order) = Order::read(octets) else { return Ok(()) };
     for (block, payment) in order.payments() {
         let identity = vec![
@@ -187,7 +219,7 @@ pub fn at_the_bank(world: &mut World, wire: &Wire) -> Result<(), Violation> {
             block.id.clone(),
             payment.end_to_end_id.clone(),
             payment.uetr.clone(),
-            key.clone(),
+            key.to_owned(),
             digest.hex(),
         ];
         let earlier =
@@ -196,7 +228,7 @@ pub fn at_the_bank(world: &mut World, wire: &Wire) -> Result<(), Violation> {
             let text = format!("a payment went out as {earlier:?} and as {identity:?}");
             return Err(world.violation("I7", text));
         }
-        if *key != key_of(digest) {
+        if key != key_of(digest) {
             return Err(world.violation("I7", "the header's key is not that of the octets".to_owned()));
         }
         let state =
@@ -356,6 +388,11 @@ fn rest(world: &mut World, row: &PayoutRow) -> Result<(), Violation> {
     }
     if state == State::Unconfirmed {
         world.reach("unknown for ever: never arrived, nothing proves it");
+    }
+    let contradicted = row.exceptions.iter().any(|code| code == "status_contradiction");
+    if world.watch.denied.contains(&row.key) && !contradicted {
+        let text = format!("{} was settled, then rejected, and no exception item says so", row.external_id);
+        return Err(world.violation("I8", text));
     }
     if world.bank.doubled.contains(&id) && !row.exceptions.iter().any(|code| code == "duplicate_debit") {
         let text =
