@@ -22,19 +22,30 @@ const CALLBACK_TRIES: u32 = 4;
 
 /// The profile that tells the truth about this bank.
 pub fn profile_text(options: &Options) -> String {
-    let check = match options.recognises {
-        Recognises::MessageId => "message_id",
-        _ => "none",
+    let (check, attempts, window_ms) = match options.recognises {
+        Recognises::Nothing => ("none", 1, 0),
+        Recognises::MessageId => ("message_id", 3, 864_000_000),
+        Recognises::EndToEndId => ("end_to_end_id", 3, 864_000_000),
+        Recognises::HeaderKey => ("idempotency_key", 3, KEY_WINDOW_S * 1_000),
+        Recognises::BodyBlind => ("body_blind_cache", 1, KEY_WINDOW_S * 1_000),
     };
-    let attempts = if check == "none" { 1 } else { 3 };
     let inquiry = "inquiry_path = \"/v1/payments/{message_id}\"";
     let asked = if options.faults.contains(&Fault::NoInquiry) { "" } else { inquiry };
-    REFERENCE_PROFILE
-        .replace(inquiry, asked)
-        .replace("duplicate_check = \"message_id\"", &format!("duplicate_check = \"{check}\""))
-        .replace("inquiry_waits_ms = [1000, 2000, 4000]", "inquiry_waits_ms = [1000, 6000, 60000, 1800000]")
-        .replace("attempts_max = 2", &format!("attempts_max = {attempts}"))
-        .replace("ingestion_lag_ms = 5000", &format!("ingestion_lag_ms = {INGESTION_LAG_MS}"))
+    let changes = [
+        (inquiry.to_owned(), asked.to_owned()),
+        ("duplicate_check = \"message_id\"".to_owned(), format!("duplicate_check = \"{check}\"")),
+        ("duplicate_window_ms = 864000000".to_owned(), format!("duplicate_window_ms = {window_ms}")),
+        ("attempts_max = 2".to_owned(), format!("attempts_max = {attempts}")),
+        ("ingestion_lag_ms = 5000".to_owned(), format!("ingestion_lag_ms = {INGESTION_LAG_MS}")),
+        (
+            "inquiry_waits_ms = [1000, 2000, 4000]".to_owned(),
+            "inquiry_waits_ms = [1000, 6000, 60000, 1800000]".to_owned(),
+        ),
+    ];
+    changes.iter().fold(REFERENCE_PROFILE.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "the reference profile no longer says {from}");
+        text.replace(from, to)
+    })
 }
 
 /// What the bank answers to a submission.

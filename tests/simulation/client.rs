@@ -104,7 +104,7 @@ fn wanted(seed: u64, number: u64) -> Wanted {
         "rail_preference": ["sepa_sct"],
         "remittance": { "unstructured": format!("Invoice {number}") },
     });
-    Wanted { external_id, minor, currency: "EUR", payee, debtor: "DE90999999990000004711", body }
+    Wanted { external_id, minor, currency: "EUR", payee, debtor: super::telling::ACCOUNT, body }
 }
 
 fn body_of(all: &[Wanted], members: &[usize], note: Option<&str>) -> Vec<u8> {

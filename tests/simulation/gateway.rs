@@ -13,13 +13,13 @@ use girogate::domain::row::{Channel, DocumentRow, Key, MessageRow, SendPhase};
 use girogate::engine::action::{Action, Outcome};
 use girogate::engine::decide::{Standing, call_cause};
 use girogate::engine::demonstration::{TENANT, accounts, id_key};
-use girogate::engine::input::{Arrived, Draft, Envelope, Input, SendReady};
+use girogate::engine::input::{Arrived, Draft, Due, Envelope, Input, SendReady};
 use girogate::engine::reconcile::Accounts;
 use girogate::engine::routing::Bank as Known;
 use girogate::engine::runtime::crash::POINTS;
 use girogate::engine::runtime::freezing::{Press, due};
 use girogate::engine::runtime::reading::{Chunk, split};
-use girogate::engine::runtime::sending::{Attempt, Resend, delivered, inquired};
+use girogate::engine::runtime::sending::{Attempt, Resend, delivered, inquired, seen};
 use girogate::engine::runtime::{dispatch::Task, lost_attempt};
 use girogate::engine::turn::TurnError;
 use girogate::faces::api::Checks;
@@ -56,8 +56,8 @@ pub enum Then {
     Freeze(VecDeque<Draft>),
     /// The request may leave.
     Opened(Box<MessageRow>, Digest),
-    /// The message may be sent once more.
-    Asked(Box<MessageRow>, Resend),
+    /// The next rung about an unknown outcome is done.
+    Due(Box<MessageRow>),
     /// The next part is decided.
     Read(Box<DocumentRow>, VecDeque<(u32, Chunk)>),
     /// The bank's callback is answered.
@@ -186,7 +186,7 @@ impl World {
         self.note(format!("a process starts, epoch {}", self.gateway.epoch));
         let now = self.gateway_now();
         for row in self.disk.work(now).open {
-            let ended = lost_attempt(Some(&self.gateway.profile), &row, now);
+            let ended = lost_attempt(&row, now);
             let cause = call_cause(&row.message_id, row.attempt);
             let envelope = self.envelope("gateway", cause, Input::Delivered(ended));
             self.put(Job { envelope, then: Then::Nothing });
@@ -282,8 +282,7 @@ impl World {
             Then::Operator(act) => super::client::operated(self, act, &outcome.answer)?,
             Then::Freeze(rest) => self.freeze_next(rest),
             Then::Opened(row, head) => self.opened(*row, head, &outcome)?,
-            Then::Asked(row, Resend::Yes) => self.send(*row, Resend::Yes)?,
-            Then::Asked(row, Resend::No) => self.done(&Task::Message(row.bank.clone(), row.key)),
+            Then::Due(row) => self.climbed(*row, &outcome)?,
             Then::Read(row, rest) => self.read_next(*row, rest),
             Then::Stored(report, count) => super::bank::callback_answered(self, report, count),
             Then::Collected(cursor) => {
@@ -326,11 +325,11 @@ impl World {
             }
         }
         let parallel = self.gateway.profile.limits.calls_in_parallel as usize;
-        for row in work.sendable.into_iter().chain(work.unknown) {
+        for row in work.sendable.into_iter().chain(work.unknown).chain(work.awaiting) {
             let busy = self.gateway.tasks.iter().filter(|task| matches!(task, Task::Message(..))).count();
             if busy < parallel && self.gateway.tasks.insert(Task::Message(row.bank.clone(), row.key)) {
                 match row.phase {
-                    SendPhase::Unknown => self.inquire(row)?,
+                    SendPhase::Unknown | SendPhase::Received => self.climb(row),
                     _ => self.send(row, Resend::No)?,
                 }
                 if self.gateway.life != life {
@@ -417,33 +416,47 @@ impl World {
         Ok(())
     }
 
-    fn inquire(&mut self, row: MessageRow) -> Result<(), Violation> {
-        if row.status.is_some() {
-            let now = self.gateway_now();
-            let (input, resend) = inquired(&self.gateway.profile, &row, None, now);
-            return self.asked(row, input, resend);
+    /// Asks what is due about a message of unknown outcome.
+    fn climb(&mut self, row: MessageRow) {
+        let now = self.gateway_now();
+        let seen = seen(&self.disk.store, &self.gateway.profile, &row, now);
+        let seen = super::disk::ready(seen).expect("memory answers");
+        let due = Due { message: row.key, seen };
+        let cause = call_cause(&row.message_id, row.attempt);
+        let envelope = self.envelope("gateway", cause, Input::Due(due));
+        self.put(Job { envelope, then: Then::Due(Box::new(row)) });
+    }
+
+    /// Does what was decided: asks, sends once more, or nothing.
+    fn climbed(&mut self, row: MessageRow, outcome: &Outcome) -> Result<(), Violation> {
+        for action in &outcome.actions {
+            match action {
+                Action::Inquire { .. } => {
+                    self.inquire(row);
+                    return Ok(());
+                }
+                Action::Resend { .. } => return self.send(row, Resend::Yes),
+                Action::Deliver { .. } | Action::Forget { .. } => {}
+            }
         }
-        if self.gateway.profile.unknown.inquiry_path.is_none() {
-            let now = self.gateway_now();
-            let none = Some(Inquiry::Failed { cause: "the bank answers no inquiries".to_owned() });
-            let (input, resend) = inquired(&self.gateway.profile, &row, none, now);
-            return self.asked(row, input, resend);
-        }
-        let wire = Wire { life: self.gateway.life, call: Call::Inquiry, row: Some(Box::new(row)) };
-        super::network::leave(self, wire);
+        self.done(&Task::Message(row.bank.clone(), row.key));
         Ok(())
     }
 
-    fn asked(
-        &mut self,
-        row: MessageRow,
-        input: girogate::engine::input::Inquired,
-        resend: Resend,
-    ) -> Result<(), Violation> {
+    fn inquire(&mut self, row: MessageRow) {
+        if self.gateway.profile.unknown.inquiry_path.is_none() {
+            let none = Inquiry::Failed { cause: "the bank answers no inquiries".to_owned() };
+            return self.asked(&row, none);
+        }
+        let wire = Wire { life: self.gateway.life, call: Call::Inquiry, row: Some(Box::new(row)) };
+        super::network::leave(self, wire);
+    }
+
+    fn asked(&mut self, row: &MessageRow, inquiry: Inquiry) {
         let cause = call_cause(&row.message_id, row.attempt);
-        let envelope = self.envelope(BANK, cause, Input::Inquired(input));
-        self.put(Job { envelope, then: Then::Asked(Box::new(row), resend) });
-        Ok(())
+        let envelope = self.envelope(BANK, cause, Input::Inquired(inquired(row, inquiry)));
+        let task = Task::Message(row.bank.clone(), row.key);
+        self.put(Job { envelope, then: Then::Done(task) });
     }
 
     /// The end of a call.
@@ -464,7 +477,7 @@ impl World {
                     super::network::name(&delivery)
                 ));
                 let of = Attempt { row: &row, attempt, step: "submit" };
-                let ended = delivered(&self.gateway.profile, of, delivery, now);
+                let ended = delivered(of, delivery, now);
                 let cause = call_cause(&row.message_id, attempt);
                 let envelope = self.envelope(BANK, cause, Input::Delivered(ended));
                 let task = Task::Message(row.bank.clone(), row.key);
@@ -474,8 +487,8 @@ impl World {
             (Call::Inquiry, Some(row)) => {
                 let inquiry = ending.inquiry(&self.gateway.profile);
                 self.note(format!("inquiry about {}: {}", row.message_id, super::network::told(&inquiry)));
-                let (input, resend) = inquired(&self.gateway.profile, &row, Some(inquiry), now);
-                self.asked(*row, input, resend)
+                self.asked(&row, inquiry);
+                Ok(())
             }
             (Call::Collect(_), _) => {
                 self.collected(ending);

@@ -60,14 +60,11 @@ impl Ending {
                 judge_reply(profile, asked, reply)
             }
             Ending::Broken { cause, bytes_left } => {
-                Delivery::Unknown { cause: cause.to_owned(), bytes_left, reply: None, duplicate: false }
+                Delivery::Unknown { cause: cause.to_owned(), bytes_left, reply: None, oddity: None }
             }
-            Ending::Report { .. } | Ending::NothingMore => Delivery::Unknown {
-                cause: "no answer".to_owned(),
-                bytes_left: 0,
-                reply: None,
-                duplicate: false,
-            },
+            Ending::Report { .. } | Ending::NothingMore => {
+                Delivery::Unknown { cause: "no answer".to_owned(), bytes_left: 0, reply: None, oddity: None }
+            }
         }
     }
 

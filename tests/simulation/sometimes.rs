@@ -11,6 +11,7 @@ pub const REQUIRED: &[&str] = &[
     "unknown resolved by statement",
     "unknown resolved by notification",
     "unknown resolved by callback status",
+    "unknown waits for people",
     "unknown: bank called it a duplicate",
     "resend accepted",
     "resend recognised by the bank",

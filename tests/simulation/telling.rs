@@ -18,7 +18,10 @@ use girogate::messages::write_status::{
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
+/// What lies on an account at the start.
 const OPENING: i64 = 1_000_000;
+/// The account that is stated every day, whether or not anything moved.
+pub const ACCOUNT: &str = "DE90999999990000004711";
 
 fn header(world: &World, number: usize) -> Header {
     Header {
@@ -251,7 +254,9 @@ fn write_statement(world: &mut World, from: usize, suffix: &str) {
     let (before, after) = world.bank.ledger.split_at(from);
     let number = world.bank.statements;
     let mut reports = Vec::new();
-    for ((name, currency), movements) in by_account(after) {
+    let mut accounts = by_account(after);
+    accounts.entry((ACCOUNT.to_owned(), "EUR".to_owned())).or_default();
+    for ((name, currency), movements) in accounts {
         let opening = Decimal::from(OPENING) + net(before, &name);
         let closing = opening + net(after, &name);
         let at = (currency.as_str(), world.now);
@@ -266,9 +271,6 @@ fn write_statement(world: &mut World, from: usize, suffix: &str) {
             ..AccountReport::default()
         };
         reports.push((report, movements.into_iter().map(entry_of).collect::<Vec<_>>()));
-    }
-    if reports.is_empty() {
-        return;
     }
     let header = camt_header(world, format!("STATEMENT-{number:04}{suffix}"));
     let mut octets = Vec::new();

@@ -370,12 +370,14 @@ fn rest(world: &mut World, row: &PayoutRow) -> Result<(), Violation> {
     let (debits, returns) = world.bank.booked(&id);
     let has = holds(&world.bank, &id);
     let refused = world.bank.refused.contains(&id);
+    let message = world.watch.view.message_of(row);
+    let escalated = message.is_some_and(|message| message.unknown.escalation.is_some());
     let fits = match (debits, returns) {
         (_, 1..) => state == State::Returned,
         (1.., _) => state == State::Booked,
         _ if has => state == State::Rejected,
-        // Nothing proves that it did not arrive: it stays open, whatever the time.
-        _ if state == State::Unconfirmed => true,
+        // Nothing proves that it did not arrive: it stays open, whatever the time, and people were asked.
+        _ if state == State::Unconfirmed => escalated,
         _ => matches!(state, State::Cancelled | State::Held) || (state == State::Rejected && refused),
     };
     if !fits {
@@ -387,7 +389,7 @@ fn rest(world: &mut World, row: &PayoutRow) -> Result<(), Violation> {
         return Err(world.violation("I17", text));
     }
     if state == State::Unconfirmed {
-        world.reach("unknown for ever: never arrived, nothing proves it");
+        world.reach("unknown waits for people");
     }
     let contradicted = row.exceptions.iter().any(|code| code == "status_contradiction");
     if world.watch.denied.contains(&row.key) && !contradicted {

@@ -18,8 +18,8 @@ const EVENTS_MAX: u64 = 20_000;
 const TRACE_LINES: usize = 60;
 /// Faults end this many seconds after the start.
 const FAULTS_END_S: i64 = 1_200;
-/// Hours until the history must have come to rest: the bank's last statement closes the third day.
-pub const REST_HOURS: i64 = 64;
+/// Hours until the history must have come to rest: the bank's last statement closes the fourth day.
+pub const REST_HOURS: i64 = 100;
 
 /// A broken promise.
 #[derive(Clone, Debug)]
@@ -127,7 +127,7 @@ impl World {
         };
         world.at(0, Event::Restart);
         super::client::schedule(&mut world);
-        for day in 0..3 {
+        for day in 0..4 {
             world.at(10 * 3_600_000 + day * 86_400_000, Event::Bank(Doing::CloseDay));
         }
         world

@@ -13,7 +13,6 @@ pub mod recording;
 pub mod sending;
 
 use crate::bank::link::Link;
-use crate::bank::profile::Profile;
 use crate::domain::entry::Digest;
 use crate::domain::fact::AttemptEnd;
 use crate::domain::row::MessageRow;
@@ -136,7 +135,7 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
         let mut turns = turns;
         tokio::select! {
             ended = &mut turns => return end_of(ended),
-            () = dispatch::run(dispatcher_world) => {}
+            done = dispatch::run(dispatcher_world) => done?,
         }
         desk.close();
         end_of(turns.await)
@@ -166,18 +165,15 @@ async fn close_lost_attempts(world: &World) -> Result<(), TurnError> {
             return Ok(());
         }
         for row in &work.open {
-            let link = world.link(&row.bank);
-            let ended = lost_attempt(link.as_deref().map(Link::profile), row, world.clock.now());
+            let ended = lost_attempt(row, world.clock.now());
             let cause = call_cause(&row.message_id, row.attempt);
             world.desk.put(world.envelope("gateway", cause, Input::Delivered(ended))).await?;
         }
     }
 }
 
-/// The end of an attempt whose process is gone: unknown, and when to ask the bank. Pure.
-pub fn lost_attempt(profile: Option<&Profile>, row: &MessageRow, now: DateTime<Utc>) -> Delivered {
-    let due_at = profile
-        .map(|profile| crate::engine::unknown::inquire_at(&profile.unknown, row.inquiries, false, now));
+/// The end of an attempt whose process is gone: unknown, and looked at again at once. Pure.
+pub fn lost_attempt(row: &MessageRow, now: DateTime<Utc>) -> Delivered {
     let end = AttemptEnd::Unknown {
         cause: "the gateway stopped while the attempt was open".to_owned(),
         bytes_left: 0,
@@ -190,6 +186,7 @@ pub fn lost_attempt(profile: Option<&Profile>, row: &MessageRow, now: DateTime<U
         end,
         documents: Vec::new(),
         report: None,
-        due_at,
+        oddity: None,
+        due_at: Some(now),
     }
 }
