@@ -5,7 +5,7 @@ use super::bank::BANK;
 use super::disk::ready;
 use super::random::Stream;
 use super::world::{Violation, World};
-use girogate::domain::fact::{Cause, Fact};
+use girogate::domain::fact::{Cause, Fact, Recorded};
 use girogate::domain::lifecycle::State;
 use girogate::domain::row::Channel;
 use girogate::engine::demonstration::TENANT;
@@ -23,10 +23,10 @@ use std::sync::Arc;
 /// One history of so many is played again.
 const SAMPLE: u64 = 5;
 
-/// What we did ourselves, whatever the bank said.
-fn is_own(fact: &Fact) -> bool {
+/// What we did ourselves, whatever the bank's documents said.
+fn is_own(recorded: &Recorded) -> bool {
     matches!(
-        fact,
+        &recorded.fact,
         Fact::PayoutRecorded { .. }
             | Fact::PayoutHeld { .. }
             | Fact::PayoutReleased { .. }
@@ -37,6 +37,10 @@ fn is_own(fact: &Fact) -> bool {
             | Fact::StepStarted { .. }
             | Fact::StepEnded { .. }
             | Fact::InquiryEnded { .. }
+            | Fact::UnknownWaits { .. }
+            | Fact::UnknownEscalated { .. }
+            | Fact::DecisionProposed { .. }
+            | Fact::DecisionConfirmed { .. }
     )
 }
 
@@ -64,7 +68,7 @@ fn replay(world: &World, round: u64) -> States {
     let memory = MemoryStore::new();
     let store = Store::Memory(memory.clone());
     let facts = world.disk.facts_after(0);
-    let own = facts.iter().map(|stored| &stored.recorded).filter(|recorded| is_own(&recorded.fact));
+    let own = facts.iter().map(|stored| &stored.recorded).filter(|recorded| is_own(recorded));
     let own = own.cloned().collect();
     memory.append(Turn { facts: own, view: View::default(), documents: Vec::new() });
     let mut documents: Vec<Vec<u8>> = facts

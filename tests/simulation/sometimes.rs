@@ -12,6 +12,7 @@ pub const REQUIRED: &[&str] = &[
     "unknown resolved by notification",
     "unknown resolved by callback status",
     "unknown waits for people",
+    "unknown resolved after people were asked",
     "unknown: bank called it a duplicate",
     "resend accepted",
     "resend recognised by the bank",

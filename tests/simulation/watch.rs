@@ -98,9 +98,15 @@ fn one_fact(world: &mut World, recorded: &Recorded) -> Result<(), Violation> {
             return Err(world.violation("I8", text));
         }
         let phase = world.watch.view.block_of(&row).and_then(|block| phases.get(&block.message));
-        if before == Some(State::Unconfirmed) && phase == Some(&SendPhase::Unknown) {
+        let escalated = matches!(recorded.fact, Fact::UnknownEscalated { .. });
+        if phase == Some(&SendPhase::Unknown) && escalated {
+            world.reach("unknown waits for people");
+        } else if phase == Some(&SendPhase::Unknown) {
             world.watch.unknowns += 1;
             resolved(world, &recorded.fact);
+            if before == Some(State::Held) {
+                world.reach("unknown resolved after people were asked");
+            }
         }
         judge(world, &row, state)?;
     }
@@ -376,8 +382,8 @@ fn rest(world: &mut World, row: &PayoutRow) -> Result<(), Violation> {
         (_, 1..) => state == State::Returned,
         (1.., _) => state == State::Booked,
         _ if has => state == State::Rejected,
-        // Nothing proves that it did not arrive: it stays open, whatever the time, and people were asked.
-        _ if state == State::Unconfirmed => escalated,
+        // Nothing proves that it did not arrive: people were asked.
+        _ if escalated => state == State::Held,
         _ => matches!(state, State::Cancelled | State::Held) || (state == State::Rejected && refused),
     };
     if !fits {
@@ -387,9 +393,6 @@ fn rest(world: &mut World, row: &PayoutRow) -> Result<(), Violation> {
             state.name()
         );
         return Err(world.violation("I17", text));
-    }
-    if state == State::Unconfirmed {
-        world.reach("unknown waits for people");
     }
     let contradicted = row.exceptions.iter().any(|code| code == "status_contradiction");
     if world.watch.denied.contains(&row.key) && !contradicted {
