@@ -128,7 +128,6 @@ pub struct Bank {
     pub refused: BTreeSet<String>,
     /// Payments that it booked twice of its own doing.
     pub doubled: BTreeSet<String>,
-    pub unanswered: BTreeSet<usize>,
     pub answered: BTreeSet<usize>,
     /// Where the last statement ended in the ledger.
     pub stated: usize,
@@ -148,7 +147,6 @@ impl Bank {
             told: BTreeMap::new(),
             refused: BTreeSet::new(),
             doubled: BTreeSet::new(),
-            unanswered: BTreeSet::new(),
             answered: BTreeSet::new(),
             stated: 0,
             statements: 0,

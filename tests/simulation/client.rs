@@ -53,8 +53,6 @@ pub struct Clients {
     pub wanted: Vec<Wanted>,
     pub requests: Vec<Request>,
     pub acts: Vec<(Act, usize)>,
-    /// Held by an operator, to be released.
-    pub held: BTreeSet<usize>,
     /// Payouts cancelled here, as the operator was told.
     pub cancelled: BTreeSet<String>,
     /// What was told: external id to our id.
@@ -77,9 +75,9 @@ impl Clients {
             let (key, after_s) = (format!("request-{}", requests.len()), stream.range(1, 200) as i64);
             requests.push(Request { key, members, body, answer: None, tries: 0, after_s });
         }
-        let (acts, held) = (Vec::new(), BTreeSet::new());
+        let acts = Vec::new();
         let (cancelled, accepted) = (BTreeSet::new(), BTreeMap::new());
-        Clients { wanted, requests, acts, held, cancelled, accepted }
+        Clients { wanted, requests, acts, cancelled, accepted }
     }
 
     /// The payout that was asked for under an external id.

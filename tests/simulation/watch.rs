@@ -127,10 +127,8 @@ fn remember(world: &mut World, fact: &Fact) {
         Fact::StepEnded { key, end: AttemptEnd::Unknown { .. }, .. } => {
             world.watch.unknown.insert(*key);
         }
-        Fact::StepEnded { key, end: AttemptEnd::Received { .. }, .. } => {
-            if world.watch.resent.contains(key) {
-                world.reach("resend accepted");
-            }
+        Fact::StepEnded { key, end: AttemptEnd::Received { .. }, .. } if world.watch.resent.contains(key) => {
+            world.reach("resend accepted");
         }
         Fact::ExceptionRaised { code, .. } if code == "duplicate_debit" => {
             world.reach("second debit raised");

@@ -94,6 +94,7 @@ pub struct Summary {
     pub unknowns: u64,
     pub reached: Reached,
     /// Name of the payout and of its state at the end.
+    #[allow(dead_code)] // for comparisons of whole runs, which print it
     pub states: BTreeMap<String, &'static str>,
 }
 
