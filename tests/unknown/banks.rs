@@ -15,6 +15,7 @@ use girogate::faces::serve::id_key_octets;
 use girogate::store::listing::PayoutListed;
 use girogate::store::sqlite::{Places, SqliteStore};
 use girogate::store::{Store, Stored};
+use hyper::Method;
 use serde_json::json;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -88,7 +89,7 @@ const CUTS: &[(&str, &[&str], &str)] = &[
 ];
 
 /// How long the late bank finds nothing: longer than its stated wait.
-const LATE_MS: u64 = 5_000;
+const LATE_MS: u64 = 6_500;
 /// Longest wait for the ends of one bank.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -241,4 +242,54 @@ async fn each_duplicate_check_and_each_cut_ends_with_at_most_one_debit() {
     println!("{table}");
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/unknown.md");
     block::check(&document, "banks", &table);
+}
+
+/// A bank of which nothing is to be learnt, a line cut before the body, and two people at the API.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_people_decide_over_the_api_and_the_payout_is_paid_once() {
+    let check = CHECKS.last().unwrap();
+    let street = Street::open("duplicate = \"none\"\n").await;
+    let gateway = street.gateway(check.profile(street.dir.path()), None).await;
+    let key = IdKey::new(&id_key_octets(&street.dir.path().join("id.key")).unwrap());
+    assert_eq!(control::behave(&gateway.links["bank"], &script(&key, check)).await, Ok(200));
+    gateway.submit(&[payout("T-before", "Anna before", "10.00", &json!({}))]).await;
+    gateway.until("T-before", "Held", PATIENCE).await.unwrap();
+    let (status, list) = gateway.call(Method::GET, "/v1/unknown", None).await;
+    let item = &list["items"][0];
+    assert_eq!(
+        (status, list["items"].as_array().unwrap().len(), &item["waits_for"]),
+        (200, 1, &json!("people"))
+    );
+    assert_eq!(item["escalated"]["reason"], "not_found");
+    assert_eq!(item["not_sent_again_because"], "the profile does not permit it");
+    let path = format!("/v1/unknown/{}", item["message_id"].as_str().unwrap());
+    let (_, shown) = gateway.call(Method::GET, &path, None).await;
+    assert_eq!(shown["payouts"][0]["external_id"], "T-before");
+    assert!(shown["timeline"].as_array().unwrap().iter().any(|line| line["event"] == "inquired"), "{shown}");
+    let decision = format!("{path}/decision");
+    let says = json!({ "treat_as": "not-sent", "reason": "the bank's desk has nothing" });
+    let without = json!({ "treat_as": "not-sent", "reason": " " });
+    assert_eq!(gateway.call(Method::POST, &decision, Some(&without)).await.0, 422, "a reason is needed");
+    let (status, answer) = gateway.call(Method::POST, &decision, Some(&says)).await;
+    assert_eq!((status, &answer["result"]), (202, &json!("proposed")));
+    let (status, answer) = gateway.call(Method::POST, &decision, Some(&says)).await;
+    assert_eq!((status, &answer["result"]), (409, &json!("same_person")));
+    assert_eq!(
+        gateway.call_of_second(Method::GET, &path, None).await.0,
+        403,
+        "the role is for deciding only"
+    );
+    let (status, answer) = gateway.call_of_second(Method::POST, &decision, Some(&says)).await;
+    assert_eq!((status, &answer["result"]), (200, &json!("confirmed")), "{answer}");
+    assert_eq!(answer["reissued"][0]["external_id"], "T-before:2");
+    gateway.until("T-before:2", "Booked", PATIENCE).await.unwrap();
+    for (id, state, by) in [("T-before", "Cancelled", "decision"), ("T-before:2", "Booked", "booking")] {
+        let (_, found) = gateway.call(Method::GET, &format!("/v1/payouts/{id}"), None).await;
+        let payout = &found["payouts"][0];
+        assert_eq!((&payout["state"], &payout["by"]), (&json!(state), &json!(by)), "{id}");
+    }
+    let debits = debits(&street.dir.path().join("bank/journal.ndjson"));
+    assert_eq!(debits.iter().map(|(_, count)| count).sum::<u64>(), 1, "{debits:?}");
+    gateway.close().await;
+    street.close().await;
 }
