@@ -8,6 +8,7 @@ use crate::domain::payout::Speed;
 use crate::domain::row::{Hold, Key, MessageRow, PayoutRow, SendPhase, Subject};
 use crate::domain::status::{StatusNews, meaning};
 use crate::domain::unknown::{Decision, Told};
+use crate::planted::{self, Defect};
 use crate::store::conservation::{PORTIONS, Tally};
 use crate::store::listing::{Cursor, Filter, PayoutListed, TotalsRow};
 use crate::store::{Store, StoreError};
@@ -406,7 +407,10 @@ pub async fn changes(
     keys.sort_unstable();
     keys.dedup();
     let payouts = store.payouts(keys).await?;
-    let items: Vec<Value> = payouts.iter().filter(|item| item.row.tenant == tenant).map(listed).collect();
+    let hidden =
+        |item: &&PayoutListed| planted::is(Defect::ExportHidesRejected) && item.state == State::Rejected;
+    let shown = payouts.iter().filter(|item| item.row.tenant == tenant && !hidden(item));
+    let items: Vec<Value> = shown.map(listed).collect();
     Ok(Some(json!({ "items": items, "cursor": format!("0:{last}"), "more": facts.len() == limit })))
 }
 
