@@ -239,7 +239,7 @@ async fn each_duplicate_check_and_each_cut_ends_with_at_most_one_debit() {
     for run in runs {
         table.extend(run.await.unwrap());
     }
-    println!("{table}");
+    eprintln!("{table}");
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/unknown.md");
     block::check(&document, "banks", &table);
 }
