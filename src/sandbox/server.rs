@@ -23,11 +23,11 @@ use super::bank::{Bank, SandboxError};
 use super::behaviour::{Behaviour, Fault, Rule};
 use super::config::{ClientSection, Config};
 use super::desk::{self, Taken};
-use super::envelope::{Answer, Call, Client, ORDERS, plain_fields};
+use super::envelope::{Answer, CANCELLATIONS, Call, Client, ORDERS, plain_fields};
 use super::problem::Problem;
 use super::scenarios::Effect;
 use super::visits::{self, Ending, Read};
-use super::{callbacks, office};
+use super::{callbacks, cancellations, office};
 use crate::net::server::{HangUp, Limits, PeerIdentity, Service, serve};
 use crate::net::tls::{TlsFiles, server_config};
 
@@ -268,6 +268,11 @@ fn route(door: &Door, client: &Client, call: &Call) -> Result<Answer, SandboxErr
             Ok(Answer::of(200, "application/json", body.to_string().into_bytes()))
         }
         ("POST", "/v1/sandbox/behaviour") => behave(bank, call),
+        ("POST", CANCELLATIONS) => cancellations::take(bank, &client.name, call),
+        ("GET", path) if path.starts_with(CANCELLATIONS) => {
+            let id = path.get(CANCELLATIONS.len()..).and_then(|rest| rest.strip_prefix('/'));
+            cancellations::inquire(bank, &client.name, id.unwrap_or_default())
+        }
         ("GET", path) => match path.strip_prefix("/v1/payments/") {
             Some(message_id) => {
                 let again = |key: String| door.seen_again(&key);
