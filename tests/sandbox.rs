@@ -31,6 +31,8 @@ mod street;
 mod tempers;
 #[path = "sandbox/visits.rs"]
 mod visits;
+#[path = "sandbox/wrongs.rs"]
+mod wrongs;
 
 use judged::{all_valid, money_adds_up};
 use seen::{Mine, Node, seen};

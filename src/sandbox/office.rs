@@ -241,6 +241,7 @@ fn delivery_of(behaviour: &Behaviour, subject: &str) -> (Delivery, u64) {
     let delivery = match () {
         () if befalls(Fault::LoseCallback).is_some() => Delivery::Never,
         () if befalls(Fault::UnsignedCallback).is_some() => Delivery::Unsigned,
+        () if befalls(Fault::RepeatCallback).is_some() => Delivery::Hundredfold,
         () if befalls(Fault::DuplicateCallback).is_some() => Delivery::Twice,
         () => Delivery::Once,
     };

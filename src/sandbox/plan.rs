@@ -178,7 +178,11 @@ pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Ve
         }
         Verdict::Duplicate => return refused("AM05"),
     }
-    let message = order.message_scenario().map_or(Effect::Straight, |scenario| scenario.effect);
+    let unasked = match behaviour.befalls(Fault::Regress, &order.message_id) {
+        Some(_) => Effect::Reversed,
+        None => Effect::Straight,
+    };
+    let message = order.message_scenario().map_or(unasked, |scenario| scenario.effect);
     match message {
         Effect::RefuseLater(code) => return refused(code),
         Effect::Held => return vec![step_now(order, processing.acceptance_ms, group(PDNG, None))],
@@ -437,6 +441,9 @@ impl Planner<'_> {
         let rejecting = if self.is_silent { None } else { self.behaviour.befalls(Fault::Reject, subject) };
         if let Some(rule) = rejecting {
             return Fate { effect: Effect::Reject(""), reason: Code::of(&rule.code) };
+        }
+        if self.behaviour.befalls(Fault::BookTwice, subject).is_some() {
+            return fate(Effect::DebitTwice);
         }
         match self.behaviour.befalls(Fault::Return, subject) {
             Some(rule) => Fate { effect: Effect::Returned(Returned::Full), reason: Code::of(&rule.code) },

@@ -356,6 +356,8 @@ pub enum Delivery {
     Never,
     /// Once, without a signature.
     Unsigned,
+    /// A hundred times, several at once.
+    Hundredfold,
 }
 
 /// Which side of the account moves.
