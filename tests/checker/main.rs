@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)] // a failing step of a test may panic
 
+mod broken;
 mod damage;
 mod defects;
 mod forged;
