@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use girogate::domain::lifecycle::State;
 use girogate::faces::demo::bank::{Access, end_day};
+use girogate::sandbox::scenarios::Needs;
 use serde_json::Value;
 
 use crate::broken;
@@ -47,6 +48,8 @@ pub enum Script {
     StaleSender,
     /// The bank's bad day: cuts, errors, duplicates, disorder, silence, rejects and returns.
     BadDay,
+    /// Every scenario that the bank plays, each in a message of its own.
+    Scenarios,
 }
 
 impl Script {
@@ -66,6 +69,7 @@ impl Script {
         ("power_cut", Script::PowerCut),
         ("stale_sender", Script::StaleSender),
         ("bad_day", Script::BadDay),
+        ("scenarios", Script::Scenarios),
     ];
 
     /// Plays it; the run's folder is complete afterwards.
@@ -99,6 +103,7 @@ impl Script {
                 ended
             }
             Script::BadDay => bad_day(&mut run).await,
+            Script::Scenarios => scenarios(&mut run).await,
         };
         run.finish(converged).await;
         run
@@ -144,7 +149,7 @@ completion_ms = 600000
             Script::Papers => (rules(&["does = \"silent\""]), NEVER),
             Script::Impostor | Script::OtherReceipt => (String::new(), NEVER),
             Script::Stop | Script::PowerCut => (String::new(), NEVER),
-            Script::StaleSender => (String::new(), ""),
+            Script::StaleSender | Script::Scenarios => (String::new(), ""),
             Script::BadDay => ("version = 1\nseed = 20\npreset = \"faults\"\n".to_owned(), ""),
         }
     }
@@ -195,6 +200,36 @@ async fn bad_day(run: &mut Run) -> bool {
     run.ended(QUIET).await;
     end_day(&Access::of(&run.line.setup)).await.unwrap();
     run.ended(END).await
+}
+
+/// Each scenario beside a plain payout; two days end. What stays open by the bank's own doing is no finding here.
+async fn scenarios(run: &mut Run) -> bool {
+    for scenario in girogate::sandbox::scenarios::list() {
+        if scenario.needs == Needs::OtherMessageId {
+            continue;
+        }
+        let mut pair = [
+            payout(&format!("{}-MINE", scenario.code), "", "12.50"),
+            payout(&format!("{}-PLAIN", scenario.code), "", "7.25"),
+        ];
+        pair[0]["creditor"]["name"] = format!("SANDBOX {}", scenario.code).into();
+        pair[1]["creditor"]["name"] = format!("Somebody {}", scenario.code).into();
+        for one in &mut pair {
+            match scenario.needs {
+                Needs::Instant => one["speed"] = "instant_required".into(),
+                Needs::BatchBooking => one["batch_booking"] = true.into(),
+                _ => {}
+            }
+        }
+        run.submit(scenario.code, &pair).await;
+        run.watch(END, |payouts| payouts.iter().all(|item| item.state != State::Recorded)).await;
+    }
+    for _ in 0..2 {
+        run.ended(END).await;
+        end_day(&Access::of(&run.line.setup)).await.unwrap();
+    }
+    run.ended(QUIET).await;
+    false
 }
 
 /// Many clients at once while the gateway is told to stop: whoever was told "accepted" finds the payout.
