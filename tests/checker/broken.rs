@@ -58,6 +58,12 @@ pub async fn power_cut(run: &mut Run, payouts: &[Value]) -> bool {
     }
     // A place that is never passed: the gateway may refuse what it finds, and then does not get ready.
     run.line.start_gateway(Some("nowhere:1"));
+    let address = run.line.setup.api_url.trim_start_matches("https://").to_owned();
+    until("the gateway's start or refusal", async || {
+        let is_up = std::net::TcpStream::connect(&address).is_ok();
+        (is_up || run.line.gateway_is_dead()).then_some(())
+    })
+    .await;
     if run.line.gateway_is_dead() {
         run.line.gateway_died().await;
     }
