@@ -112,6 +112,19 @@ fn words(fact: &Fact) -> (&'static str, String) {
         }
         Fact::StatementRead { id, kind, .. } => ("statement_read", format!("{kind} {id}")),
         Fact::ExceptionRaised { code, text, .. } => ("exception", format!("{code}: {text}")),
+        Fact::AttemptWitnessed { attempt, .. } => (
+            "witnessed",
+            format!(
+                "attempt {attempt} stands in the send journal and not in the restored store: outcome unknown"
+            ),
+        ),
+        Fact::GateOpened { reason, witnessed, missing, held } => (
+            "gate_opened",
+            format!(
+                "sending again after a restore: {witnessed} attempts re-created as unknown, {missing} messages missing, \
+                 {held} payouts held; {reason}"
+            ),
+        ),
         Fact::CollectedUpTo { cursor, .. } => ("collected", format!("reports up to {cursor}")),
     }
 }

@@ -122,6 +122,11 @@ impl Line {
         self.bank = Some(self.spawn("sandbox", &self.setup.bank_config, None));
     }
 
+    /// Ends the bank without a word.
+    pub fn stop_bank(&mut self) {
+        self.bank = None;
+    }
+
     /// Starts the gateway; `crash_at` names the place where it is to die.
     pub fn start_gateway(&mut self, crash_at: Option<&str>) {
         self.gateway = Some(self.spawn("serve", &self.setup.gateway_config, crash_at));

@@ -6,7 +6,7 @@ use crate::domain::lifecycle::State;
 use crate::domain::row::{Key, PayoutRow, SendPhase, Subject};
 use crate::engine::action::{Action, Answer, Outcome};
 use crate::engine::book::{Book, Exception};
-use crate::engine::input::{Delivered, Draft, Envelope, Inquired, SendReady};
+use crate::engine::input::{Delivered, Draft, Envelope, Inquired, SendReady, Witnessed};
 use crate::store::view::View;
 
 /// Freezes a draft if every member is still free; else the draft is dropped and planned anew.
@@ -93,6 +93,27 @@ fn has_evidence(view: &View, message: Key) -> bool {
             .blocks
             .values()
             .any(|block| block.message == message && (block.booked || block.status.is_some()))
+}
+
+/// Takes in an attempt that only the send journal remembers; one that the store knows is left alone.
+pub(super) fn witness(book: &mut Book<'_>, envelope: &Envelope, witnessed: &Witnessed) -> Outcome {
+    let line = &witnessed.line;
+    let is_new = book
+        .view
+        .messages
+        .get(&witnessed.message)
+        .is_some_and(|row| !row.dissolved && row.attempt < line.attempt);
+    if is_new {
+        let fact = Fact::AttemptWitnessed {
+            key: witnessed.message,
+            attempt: line.attempt,
+            epoch: line.epoch,
+            document: line.digest,
+            due_at: witnessed.due_at,
+        };
+        book.write(envelope, fact);
+    }
+    Outcome::default()
 }
 
 /// Ends an open attempt; one that is not open any more is left alone.

@@ -51,6 +51,8 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::MessageFrozen(_) => "message_frozen",
         Fact::MessageDissolved { .. } => "message_dissolved",
         Fact::StepStarted { .. } => "step_started",
+        Fact::AttemptWitnessed { .. } => "attempt_witnessed",
+        Fact::GateOpened { .. } => "gate_opened",
         Fact::StepEnded { .. } => "step_ended",
         Fact::InquiryEnded { .. } => "inquiry_ended",
         Fact::DocumentReceived { .. } => "document_received",
@@ -120,6 +122,18 @@ fn body(fact: &Fact, members: &mut Members<'_>) {
             if let Some(place) = place {
                 evidence("evidence", place, members);
             }
+        }
+        Fact::AttemptWitnessed { attempt, epoch, document, due_at, .. } => {
+            members.number("attempt", *attempt);
+            members.number("epoch", *epoch);
+            members.digest("document", document);
+            members.time_if("due_at", *due_at);
+        }
+        Fact::GateOpened { reason, witnessed, missing, held } => {
+            members.text("reason", reason);
+            members.number("witnessed", *witnessed);
+            members.number("missing", *missing);
+            members.number("held", *held);
         }
         Fact::CollectedUpTo { bank, cursor } => {
             members.text("bank", bank);
