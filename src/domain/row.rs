@@ -8,6 +8,7 @@ use super::entry::{Booking, Digest, Direction, Evidence, Mark, Return, Unmatched
 use super::payout::Rail;
 use super::reference::PayoutToken;
 use super::status::StatusNews;
+use super::unknown::UnknownRow;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
@@ -166,6 +167,8 @@ pub struct MessageRow {
     pub dissolved: bool,
     /// When it was frozen.
     pub frozen_at: DateTime<Utc>,
+    /// What is known about its outcome while, or after, it was unknown.
+    pub unknown: UnknownRow,
 }
 
 /// A payment information block of a message.

@@ -35,6 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 /// Connections kept open to a bank between calls. Chosen by us.
@@ -372,10 +373,9 @@ async fn listen(
     config: &Config,
     (engine, api, inboxes): (Engine, Api, Inboxes),
     ready: impl FnOnce(&Bound),
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let world = engine.world.clone();
-    let gate = world.gate.clone();
     let (halt, halted) = watch::channel(false);
     let (api_listener, api_address) = bind(&config.api.listen).await?;
     let (metrics_listener, metrics_address) = bind(&config.metrics.listen).await?;
@@ -410,7 +410,16 @@ async fn listen(
         }
     }));
     ready(&bound);
-    let mut ended = engine.ended;
+    serve_until_the_end(engine, (servers, halt), stop).await
+}
+
+/// Serves until the engine ends by itself or the process is told to end; then in order.
+async fn serve_until_the_end(
+    engine: Engine,
+    (servers, halt): (Vec<JoinHandle<()>>, watch::Sender<bool>),
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let Engine { world, mut ended } = engine;
     let ended_early = tokio::select! {
         ended = &mut ended => Some(ended),
         _ = stop.wait_for(|stop| *stop) => None,
@@ -427,7 +436,7 @@ async fn listen(
         return end_of(ended);
     }
     // Who wants to bring payouts is sent away for a while; the banks' callbacks are still taken.
-    gate.close(Reason::Ending);
+    world.gate.close(Reason::Ending);
     // Attempts that are open end by themselves; what is cut off here is unknown at the next start.
     let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MS_MAX), ended).await;
     halt.send_replace(true);

@@ -84,6 +84,12 @@ fn words(fact: &Fact) -> (&'static str, String) {
             ("send_ended", format!("attempt {attempt}: {}", end_words(end)))
         }
         Fact::InquiryEnded { end, .. } => ("inquired", inquiry_words(end)),
+        Fact::DuplicateSeen { .. }
+        | Fact::UnknownWaits { .. }
+        | Fact::UnknownEscalated { .. }
+        | Fact::UnknownResolved { .. }
+        | Fact::DecisionProposed { .. }
+        | Fact::DecisionConfirmed { .. } => unknown_words(fact),
         Fact::DocumentReceived { channel, authenticated, size, .. } => {
             let proof = if *authenticated { "authenticated" } else { "not authenticated, kept as evidence" };
             ("document_received", format!("{} octets by {}, {proof}", size, channel.name()))
@@ -112,6 +118,34 @@ fn words(fact: &Fact) -> (&'static str, String) {
         }
         Fact::StatementRead { id, kind, .. } => ("statement_read", format!("{kind} {id}")),
         Fact::ExceptionRaised { code, text, .. } => ("exception", format!("{code}: {text}")),
+        Fact::AttemptWitnessed { .. } | Fact::GateOpened { .. } => recovery_words(fact),
+        Fact::CollectedUpTo { cursor, .. } => ("collected", format!("reports up to {cursor}")),
+    }
+}
+
+fn unknown_words(fact: &Fact) -> (&'static str, String) {
+    match fact {
+        Fact::DuplicateSeen { code, .. } => {
+            ("duplicate_seen", format!("the bank calls the message a duplicate: {code}"))
+        }
+        Fact::UnknownWaits { .. } => ("unknown_waits", "the outcome is unknown; waiting".to_owned()),
+        Fact::UnknownEscalated { reason, .. } => ("escalated", format!("people decide: {}", reason.words())),
+        Fact::UnknownResolved { by, .. } => {
+            ("resolved", format!("the bank has the message: shown by a {}", by.name()))
+        }
+        Fact::DecisionProposed { decision, reason, .. } => {
+            ("decision_proposed", format!("proposed: treat as {}: {reason}", decision.name()))
+        }
+        Fact::DecisionConfirmed { decision, proposed_by, reason, .. } => (
+            "decision_confirmed",
+            format!("decided: treat as {}, proposed by {proposed_by}: {reason}", decision.name()),
+        ),
+        _ => ("", String::new()),
+    }
+}
+
+fn recovery_words(fact: &Fact) -> (&'static str, String) {
+    match fact {
         Fact::AttemptWitnessed { attempt, .. } => (
             "witnessed",
             format!(
@@ -125,7 +159,7 @@ fn words(fact: &Fact) -> (&'static str, String) {
                  {held} payouts held; {reason}"
             ),
         ),
-        Fact::CollectedUpTo { cursor, .. } => ("collected", format!("reports up to {cursor}")),
+        _ => ("", String::new()),
     }
 }
 

@@ -17,6 +17,7 @@ use girogate::domain::payout::{
 use girogate::domain::reference::{EndToEndId, ExternalId, PayoutToken};
 use girogate::domain::row::{Channel, Hold, Subject};
 use girogate::domain::status::{Reason, StatusNews};
+use girogate::domain::unknown::{Decision, Escalation, Proof};
 use girogate::store::facts::{FACT_KINDS, FactError, decode, encode, subject_text};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -256,7 +257,25 @@ fn sending() -> Vec<Fact> {
         due_at: due(),
     }));
     facts.extend(inquiries.map(|end| Fact::InquiryEnded { key: 4, end, due_at: None }));
+    facts.extend(unknown());
     facts
+}
+
+fn unknown() -> Vec<Fact> {
+    let reason = TEXT.to_owned();
+    vec![
+        Fact::DuplicateSeen { key: 4, code: "DU01".into(), evidence: Some(evidence()), due_at: due() },
+        Fact::UnknownWaits { key: 4, due_at: due() },
+        Fact::UnknownEscalated { key: 4, reason: Escalation::NotFound, due_at: None },
+        Fact::UnknownResolved { key: 4, by: Proof::Booking },
+        Fact::DecisionProposed { key: 4, decision: Decision::NotSent, reason: reason.clone() },
+        Fact::DecisionConfirmed {
+            key: 4,
+            decision: Decision::TreatAsSent,
+            proposed_by: "alice".into(),
+            reason,
+        },
+    ]
 }
 
 fn reading() -> Vec<Fact> {

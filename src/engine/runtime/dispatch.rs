@@ -122,7 +122,7 @@ fn hand_out(world: &World, under_way: &UnderWay, work: Work) {
             tokio::spawn(freezing::run(world.clone(), link, batch, guard));
         }
     }
-    for row in work.sendable.into_iter().chain(work.unknown) {
+    for row in work.sendable.into_iter().chain(work.unknown).chain(work.awaiting) {
         let Some(link) = world.link(&row.bank) else { continue };
         let busy = under_way.count(|task| matches!(task, Task::Message(bank, _) if *bank == row.bank));
         if busy >= usize::try_from(link.profile().limits.calls_in_parallel).unwrap_or(1).max(1) {

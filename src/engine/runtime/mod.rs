@@ -190,10 +190,6 @@ async fn close_lost_attempts(world: &World) -> Result<(), TurnError> {
 }
 
 fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
-    let now = world.clock.now();
-    let due_at = world
-        .link(&row.bank)
-        .map(|link| crate::engine::unknown::inquire_at(&link.profile().unknown, row.inquiries, false, now));
     let end = AttemptEnd::Unknown {
         cause: "the gateway stopped while the attempt was open".to_owned(),
         bytes_left: 0,
@@ -206,7 +202,8 @@ fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
         end,
         documents: Vec::new(),
         report: None,
-        due_at,
+        oddity: None,
+        due_at: Some(world.clock.now()),
     };
     world.envelope("gateway", call_cause(&row.message_id, row.attempt), Input::Delivered(delivered))
 }

@@ -28,10 +28,7 @@ pub async fn audit(world: &World) -> Result<(), TurnError> {
         let view = world.store.load(vec![Lookup::MessageId(message_id.clone())]).await?;
         match view.by_message_id(&message_id).filter(|row| !row.dissolved) {
             Some(row) => {
-                let now = world.clock.now();
-                let due_at = world.link(&row.bank).map(|link| {
-                    crate::engine::unknown::inquire_at(&link.profile().unknown, row.inquiries, false, now)
-                });
+                let due_at = Some(world.clock.now());
                 let witnessed = Witnessed { message: row.key, line: line.clone(), due_at };
                 let cause = call_cause(&message_id, line.attempt);
                 world.desk.put(world.envelope("gateway", cause, Input::Witnessed(witnessed))).await?;
