@@ -44,7 +44,7 @@ async fn a_restored_gateway_sends_nothing_before_a_person_looked_and_pays_nothin
     line.submit("a", &batch("A")).await;
     state_is(&line, "A", |state| state == State::Booked).await;
     // C is frozen in the copy and sent after it; B is not in the copy at all.
-    line.stop_bank();
+    line.kill_bank();
     line.submit("c", &batch("C")).await;
     state_is(&line, "C", |state| state == State::Batched).await;
     let copy = line.setup.dir.join("copy");
