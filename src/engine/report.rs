@@ -8,6 +8,7 @@ use crate::domain::reference::PayoutToken;
 use crate::domain::row::{Key, PayoutRow, Subject};
 use crate::domain::status::{Merge, Reason, StatusNews, merge};
 use crate::engine::book::{Book, Exception};
+use crate::engine::cancellation;
 use crate::engine::decide::Standing;
 use crate::engine::ingest::{Item, Said};
 use crate::engine::input::{Envelope, Part};
@@ -55,6 +56,10 @@ pub fn needs(view: &View, standing: &Standing, part: &Part, wanted: &mut Vec<Loo
             }
             Said::Payment { status, batch, .. } => {
                 payment_needs(view, standing, part, (status, batch.as_deref()), wanted);
+            }
+            Said::Cancellation(resolved) => {
+                payment_needs(view, standing, part, (&resolved.status, None), wanted);
+                cancellation::part_needs(view, standing, (part, resolved), wanted);
             }
             _ => {}
         }
@@ -137,6 +142,7 @@ fn apply_item(book: &mut Book<'_>, around: Around<'_>, item: &Item, evidence: Ev
         Said::Payment { report, batch, status } => {
             payment(book, around, (report, batch.as_deref(), status), evidence);
         }
+        Said::Cancellation(resolved) => cancellation::apply_answer(book, around, resolved, evidence),
         Said::Broken { code, text } => {
             let text = format!("{code}: {text}");
             let subject = Subject::Document(around.2.document);
@@ -355,14 +361,18 @@ fn payment(
     say(book, envelope, &row, Spoken { news, bank_references, evidence });
 }
 
-struct Spoken {
-    news: StatusNews,
-    bank_references: Vec<String>,
-    evidence: Evidence,
+/// What was said about a payout.
+pub struct Spoken {
+    /// What.
+    pub news: StatusNews,
+    /// The bank's own references that came with it.
+    pub bank_references: Vec<String>,
+    /// Where.
+    pub evidence: Evidence,
 }
 
 /// Writes what was said about a payout, unless it was said before; names contradictions.
-fn say(book: &mut Book<'_>, envelope: &Envelope, row: &PayoutRow, spoken: Spoken) {
+pub fn say(book: &mut Book<'_>, envelope: &Envelope, row: &PayoutRow, spoken: Spoken) {
     let Spoken { news, bank_references, evidence } = spoken;
     let repeated = row.status.as_ref().is_some_and(|known| known.code == news.code)
         && bank_references.iter().all(|reference| row.bank_references.contains(reference));
@@ -393,7 +403,7 @@ fn say(book: &mut Book<'_>, envelope: &Envelope, row: &PayoutRow, spoken: Spoken
 }
 
 /// What each key of a status names, strongest first. Source: status life cycle, section 7.
-fn names<'a>(
+pub fn names<'a>(
     view: &View,
     standing: &Standing,
     part: &Part,

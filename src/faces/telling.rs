@@ -21,6 +21,7 @@ pub fn told(stored: &Stored) -> Value {
 fn evidence(fact: &Fact, cause: &Cause) -> Option<String> {
     match (fact, cause) {
         (Fact::MessageFrozen(message), _) => Some(message.document.hex()),
+        (Fact::CancellationFrozen(request), _) => Some(request.document.hex()),
         (Fact::StepStarted { head, .. }, _) => Some(head.hex()),
         (
             Fact::StepEnded {
@@ -64,6 +65,20 @@ fn words(fact: &Fact) -> (&'static str, String) {
         Fact::PayoutCancelled { reason, .. } => ("cancelled", format!("cancelled here: {reason}")),
         Fact::CancelRequested { reason, .. } => {
             ("cancel_requested", format!("cancellation wanted: {reason}"))
+        }
+        Fact::CancellationWanted { reason, .. } => {
+            ("cancel_requested", format!("cancellation wanted, the bank will be asked: {reason}"))
+        }
+        Fact::CancellationFrozen(request) => {
+            ("cancellation_frozen", format!("request {} {} frozen", request.definition, request.message_id))
+        }
+        Fact::CancellationNeedless { .. } => {
+            ("cancellation_needless", "it had its end: the bank is not asked".to_owned())
+        }
+        Fact::CancellationAnswered { stage, news, .. } => {
+            let reason = news.reason.as_ref().and_then(|r| r.code.as_deref().or(r.proprietary.as_deref()));
+            let reason = reason.map_or(String::new(), |code| format!(", reason {code}"));
+            ("cancellation_answered", format!("cancellation {}: {}{reason}", stage.name(), news.code))
         }
         Fact::RequestAnswered { status, .. } => ("request_answered", format!("answered {status}")),
         Fact::MessageFrozen(message) => (

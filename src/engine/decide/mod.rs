@@ -6,8 +6,8 @@ mod operate;
 mod sending;
 mod submit;
 
-use crate::bank::profile::RelayedStatus;
-use crate::domain::fact::{Cause, Fact};
+use crate::bank::profile::{Recall, RelayedStatus};
+use crate::domain::fact::{AttemptEnd, Cause, Fact};
 use crate::domain::row::Subject;
 use crate::engine::action::{Answer, Outcome};
 use crate::engine::book::{Book, Exception};
@@ -17,7 +17,7 @@ use crate::engine::routing::Bank;
 use crate::engine::{reconcile, report};
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What does not change while the process runs: accounts, and what the profiles say about reports.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,8 @@ pub struct Standing {
     pub accounts: Accounts,
     /// Banks whose relayed pacs.002 is the customer's status, as their profiles say.
     pub relayed_is_status: BTreeSet<String>,
+    /// Banks that take requests for cancellation by message, and what of money that has left.
+    pub cancellations: BTreeMap<String, Recall>,
 }
 
 impl Standing {
@@ -35,6 +37,10 @@ impl Standing {
         Standing {
             accounts,
             relayed_is_status: banks.iter().filter(says).map(|bank| bank.id.clone()).collect(),
+            cancellations: banks
+                .iter()
+                .filter_map(|bank| Some((bank.id.clone(), bank.profile.cancellation.as_ref()?.after_booking)))
+                .collect(),
         }
     }
 }
@@ -57,6 +63,10 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
                 draft.blocks.iter().flat_map(|block| block.members.iter().map(|key| Lookup::Payout(*key))),
             );
         }
+        Input::CancellationWritten(draft) => {
+            wanted.push(Lookup::Payout(draft.payout));
+            wanted.push(Lookup::MessageId(draft.message_id.clone()));
+        }
         Input::SendReady(ready) => {
             wanted.push(Lookup::Message(ready.message));
             // A repetition needs to know whether a booking has proved since that the bank has the message.
@@ -64,6 +74,9 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
         }
         Input::Delivered(delivered) => {
             wanted.push(Lookup::Message(delivered.message));
+            // What provably did not leave can still be cancelled here.
+            let not_sent = matches!(delivered.end, AttemptEnd::NotSent { .. });
+            wanted.extend(not_sent.then_some(Lookup::MessageMembers(delivered.message)));
             wanted.extend(delivered.report.iter().map(|report| Lookup::Document(report.document.digest())));
         }
         Input::Inquired(inquired) => {
@@ -89,7 +102,8 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
 pub fn decide(book: &mut Book<'_>, standing: &Standing, envelope: &Envelope) -> Outcome {
     match &envelope.input {
         Input::Submit(submit) => submit::submit(book, envelope, submit),
-        Input::Operate(operation) => operate::operate(book, envelope, operation),
+        Input::Operate(operation) => operate::operate(book, (standing, envelope), operation),
+        Input::CancellationWritten(draft) => operate::freeze_request(book, envelope, draft),
         Input::Frozen(draft) => sending::freeze(book, envelope, draft),
         Input::SendReady(ready) => sending::start_step(book, envelope, ready),
         Input::Delivered(delivered) => sending::end_step(book, envelope, delivered),

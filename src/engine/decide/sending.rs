@@ -1,6 +1,7 @@
 //! Freezing a message, opening and ending attempts, inquiries: the send path of one message. Pure.
 
 use super::document::receive;
+use super::operate::withdraw;
 use crate::domain::fact::{AttemptEnd, Fact, FrozenBlock, FrozenMessage};
 use crate::domain::lifecycle::State;
 use crate::domain::row::{Key, PayoutRow, SendPhase, Subject};
@@ -117,6 +118,7 @@ pub(super) fn end_step(book: &mut Book<'_>, envelope: &Envelope, delivered: &Del
     if let Some(report) = &delivered.report {
         receive(book, envelope, report);
     }
+    withdraw(book, envelope, delivered.message);
     if let AttemptEnd::Refused { status, reason, .. } = &delivered.end {
         let text = format!("the bank refused the message before processing: {status} {reason}");
         let exception = Exception {

@@ -2,6 +2,7 @@
 //! Receive, decide, append, apply, act. After a crash it looks at the views and finds what is
 //! unfinished: there is no separate recovery code.
 
+pub mod cancelling;
 pub mod clock;
 pub mod crash;
 pub mod desk;
@@ -181,7 +182,7 @@ fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
     };
     let delivered = Delivered {
         message: row.key,
-        step: "submit".to_owned(),
+        step: if row.about.is_some() { "cancel" } else { "submit" }.to_owned(),
         attempt: row.attempt,
         end,
         documents: Vec::new(),

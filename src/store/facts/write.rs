@@ -1,7 +1,7 @@
 //! Writes facts, each kind in its present version. Never reads them.
 
 use super::json::Members;
-use super::{subject_text, write_payout};
+use super::{cancellation, subject_text, write_payout};
 use crate::domain::entry::{Booking, Evidence, Return};
 use crate::domain::fact::{AttemptEnd, Cause, Fact, FrozenBlock, FrozenMessage, InquiryEnd, Recorded};
 use crate::domain::row::Hold;
@@ -66,6 +66,10 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::StatementRead { .. } => "statement_read",
         Fact::ExceptionRaised { .. } => "exception_raised",
         Fact::CollectedUpTo { .. } => "collected_up_to",
+        Fact::CancellationWanted { .. } => "cancellation_wanted",
+        Fact::CancellationFrozen(_) => "cancellation_frozen",
+        Fact::CancellationNeedless { .. } => "cancellation_needless",
+        Fact::CancellationAnswered { .. } => "cancellation_answered",
     }
 }
 
@@ -83,9 +87,19 @@ fn body(fact: &Fact, members: &mut Members<'_>) {
             }
         }
         Fact::PayoutHeld { hold: why, .. } => hold(why, members),
-        Fact::PayoutReleased { .. } => {}
+        Fact::PayoutReleased { .. } | Fact::CancellationNeedless { .. } => {}
+        Fact::CancellationFrozen(request) => cancellation::write_frozen(request, members),
+        Fact::CancellationAnswered { request, stage, news: said, evidence: place, .. } => {
+            if let Some(request) = request {
+                members.number("request", *request);
+            }
+            members.text("stage", stage.name());
+            news(said, members);
+            evidence("evidence", place, members);
+        }
         Fact::PayoutCancelled { reason, .. }
         | Fact::CancelRequested { reason, .. }
+        | Fact::CancellationWanted { reason, .. }
         | Fact::MessageDissolved { reason, .. } => members.text("reason", reason),
         Fact::RequestAnswered { request, body, status, answer } => {
             members.text("request", request);

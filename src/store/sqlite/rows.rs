@@ -7,8 +7,8 @@ use crate::domain::lifecycle::State;
 use crate::domain::payout::Rail;
 use crate::domain::reference::PayoutToken;
 use crate::domain::row::{
-    BlockRow, Channel, DocumentRow, EntryRow, ExceptionRow, Hold, MessageRow, PayoutRow, SendPhase,
-    StatementRow,
+    BlockRow, CancelStage, Cancellation, Channel, DocumentRow, EntryRow, ExceptionRow, Hold, MessageRow,
+    PayoutRow, SendPhase, StatementRow,
 };
 use crate::store::facts::read_value::{class, direction};
 use crate::store::facts::{subject_of, subject_parts};
@@ -23,15 +23,16 @@ pub const PAYOUT: &str = "p.key, p.version, p.tenant, p.token, p.external_id, p.
     p.status_code, p.status_created, p.reason_code, p.reason_proprietary, p.reason_text, p.status_evidence, \
     p.bank_references, p.exceptions, p.booked_minor, p.booked_currency, p.booked_reference, p.booking_date, \
     p.value_date, p.notified, p.on_statement, p.returned_minor, p.returned_currency, p.return_reason, \
-    p.return_reference, p.return_date, p.return_evidence";
+    p.return_reference, p.return_date, p.return_evidence, p.cancel_stage, p.cancel_request, p.cancel_answer, \
+    p.cancel_evidence";
 
 /// Number of columns in [`PAYOUT`].
-pub const PAYOUT_COLUMNS: usize = 44;
+pub const PAYOUT_COLUMNS: usize = 48;
 
 /// Columns of a message.
 pub const MESSAGE: &str = "key, version, tenant, message_id, bank, document, count, sum, phase, attempt, maybe_sent, \
     first_attempt_at, last_attempt_ended_at, inquiries, due_at, bank_reference, status_code, status_created, \
-    reason_code, reason_proprietary, reason_text, status_evidence, last_code, dissolved, frozen_at";
+    reason_code, reason_proprietary, reason_text, status_evidence, last_code, dissolved, frozen_at, about";
 
 /// Columns of a block.
 pub const BLOCK: &str = "key, version, message, payment_information_id, debtor_account_ref, currency, execution_date, \
@@ -84,6 +85,7 @@ pub fn read_payout(row: &Row<'_>) -> Result<PayoutRow> {
         exceptions: cells.texts()?,
         booking: cells.booking_if()?,
         returned: cells.return_if()?,
+        cancellation: read_cancellation(&mut cells)?,
     })
 }
 
@@ -106,6 +108,20 @@ fn read_hold(cells: &mut Cells<'_, '_>) -> Result<Option<Hold>> {
         (Some(_), Some(reason)) => Some(Hold::Operator(reason)),
         _ => None,
     })
+}
+
+fn read_cancellation(cells: &mut Cells<'_, '_>) -> Result<Option<Cancellation>> {
+    let stage = cells.checked_if(|name: String| CancelStage::parse(&name))?;
+    let (request, answer, evidence) = (cells.plain()?, cells.plain()?, cells.evidence_if()?);
+    Ok(stage.map(|stage| Cancellation { stage, request, answer, evidence }))
+}
+
+/// A cancellation as four cells.
+pub fn write_cancellation<'v>(known: Option<&'v Cancellation>, cells: &mut Written<'v>) {
+    cells.text_if(known.map(|known| known.stage.name()));
+    cells.number_if(known.and_then(|known| known.request));
+    cells.text_if(known.and_then(|known| known.answer.as_deref()));
+    cells.evidence_if(known.and_then(|known| known.evidence.as_ref()));
 }
 
 /// A hold as two cells.
@@ -143,6 +159,7 @@ pub fn write_payout<'v>(row: &'v PayoutRow, token: &'v [u8; 16], cells: &mut Wri
     cells.news_if(row.status.as_ref()).evidence_if(row.status_evidence.as_ref());
     cells.texts(&row.bank_references).texts(&row.exceptions);
     cells.booking_if(row.booking.as_ref()).return_if(row.returned.as_ref());
+    write_cancellation(row.cancellation.as_ref(), cells);
 }
 
 /// Reads [`MESSAGE`].
@@ -170,6 +187,7 @@ pub fn read_message(row: &Row<'_>) -> Result<MessageRow> {
         last_code: cells.plain()?,
         dissolved: cells.plain()?,
         frozen_at: cells.time()?,
+        about: cells.plain()?,
     })
 }
 
@@ -196,7 +214,8 @@ pub fn write_message<'v>(row: &'v MessageRow, cells: &mut Written<'v>) {
         .evidence_if(row.status_evidence.as_ref())
         .text_if(row.last_code.as_deref())
         .flag(row.dissolved)
-        .time(row.frozen_at);
+        .time(row.frozen_at)
+        .number_if(row.about);
 }
 
 /// Reads [`BLOCK`].

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
 
 /// The steps in order; step n makes `user_version` n.
-const STEPS: &[&str] = &[include_str!("0001.sql")];
+const STEPS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql")];
 
 /// Page cache of the writer, in KiB. Source: measurements of SQLite bulk inserts.
 const WRITER_CACHE_KIB: i64 = 32 * 1024;
