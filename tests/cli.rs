@@ -535,3 +535,14 @@ fn a_closed_pipe_is_no_failure() {
     let ended = ran(child.wait_with_output().unwrap());
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
 }
+
+#[test]
+fn an_age_has_a_unit() {
+    for wrong in ["", "3", "d", "-1h", "3w", "9223372036854775807d", "1é"] {
+        let said = girogate(&["list", &format!("--age={wrong}")]);
+        assert_eq!(said.code, 2, "{wrong}");
+        assert!(said.err.contains("a number and s, m, h or d"), "{wrong}: {}", said.err);
+    }
+    let said = girogate(&["list", "--age=90s"]);
+    assert!(!said.err.contains("a number and s, m, h or d"), "{}", said.err);
+}

@@ -131,3 +131,24 @@ fn what_a_bank_says_cannot_break_the_reports() {
     assert_eq!(failures, 1, "well-formed, with the one failure");
     assert!(texts.contains("alert"), "{texts}");
 }
+
+#[test]
+fn a_claim_covers_its_code_and_its_family() {
+    let planned = |claim: &str| {
+        let plan = conform::plan(&[claim.to_owned()], &[]).unwrap();
+        (plan.scenarios.iter().map(|scenario| scenario.code).collect::<Vec<_>>(), plan.checks.len())
+    };
+    let (family, checks) = planned("S3");
+    assert!(family.len() > 1 && family.iter().all(|code| code.starts_with("S3")), "{family:?}");
+    assert_eq!(checks, 0);
+    assert_eq!(planned("S3A"), (vec!["S3A"], 0));
+    assert_eq!(planned("S1"), (vec!["S1"], 0), "neither S11 nor S16A");
+    let several = conform::plan(&["S7".to_owned(), "C2".to_owned()], &[]).unwrap();
+    assert_eq!((several.scenarios.len(), several.checks.len()), (4, 1));
+}
+
+#[test]
+fn a_claim_that_names_nothing_is_refused() {
+    let refused = conform::plan(&["S99".to_owned()], &[]).unwrap_err();
+    assert_eq!(refused.code(), "conform.use");
+}

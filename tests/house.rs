@@ -201,6 +201,23 @@ fn some_words_stand_nowhere() {
     judge("words of tests", in_tests);
 }
 
+/// The library is not compiled a second time for tests of its own: one that stands there would never run.
+#[test]
+fn tests_stand_in_their_own_folder() {
+    let inside = |source: &Source| {
+        let found = source.find("cfg").into_iter().chain(source.find("test"));
+        let lines: Vec<usize> = found
+            .map(|at| source.line(at))
+            .filter(|line| {
+                let text: String = source.line_text(*line).split_whitespace().collect();
+                text.contains("cfg(test)") || text.ends_with("#[test]") || text.ends_with("::test]")
+            })
+            .collect();
+        lines.into_iter().map(|line| Finding::counted(source, line, "it would never run")).collect::<Vec<_>>()
+    };
+    judge("unit tests", sources("src").iter().flat_map(inside).collect());
+}
+
 /// The order of a hash table differs from run to run, and so would everything decided in it.
 fn walks_over_hash_tables(source: &Source) -> Vec<Finding> {
     let octets = source.code.as_bytes();

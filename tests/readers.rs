@@ -10,6 +10,8 @@
 mod flat;
 #[path = "readers/huge_entry.rs"]
 mod huge_entry;
+#[path = "readers/kinds.rs"]
+mod kinds;
 #[path = "readers/versions.rs"]
 mod versions;
 

@@ -13,6 +13,7 @@ mod room;
 use exchange::{Gateway, Street, payout};
 use girogate::domain::fact::Cause;
 use girogate::engine::input::{Envelope, Input};
+use girogate::engine::runtime::recording::{Note, Tap};
 use girogate::engine::turn::turn;
 use girogate::faces::conform::control;
 use girogate::faces::replay::player::play;
@@ -20,6 +21,7 @@ use girogate::faces::replay::recording::{self, Event, Recording, Reply};
 use girogate::faces::replay::{self, Replayed};
 use girogate::faces::serve;
 use girogate::sandbox::scenarios::{self, Effect, Needs, Returned, Scenario};
+use girogate::store::documents::NewDocument;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -411,4 +413,18 @@ async fn recordings_are_made_on_request() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn a_writer_that_does_not_come_loses_the_recording_and_holds_nobody_up() {
+    let (tap, notes) = Tap::open();
+    let mut handed_in = 0;
+    while !tap.is_torn() && handed_in < 1_000_000 {
+        tap.note(Note::Body(NewDocument::of(Vec::new())));
+        handed_in += 1;
+    }
+    assert!(tap.is_torn() && handed_in > 1, "{handed_in}");
+    assert_eq!(notes.len(), handed_in - 1, "all but the one that found no room");
+    tap.note(Note::End);
+    assert_eq!(notes.len(), handed_in - 1, "nothing follows a hole");
 }

@@ -11,18 +11,26 @@ use hyper::Method;
 
 #[path = "house/block.rs"]
 mod block;
+#[path = "sandbox/books.rs"]
+mod books;
 #[path = "sandbox/judged.rs"]
 mod judged;
 #[path = "sandbox/killed.rs"]
 mod killed;
+#[path = "sandbox/scripts.rs"]
+mod scripts;
 #[path = "sandbox/seen.rs"]
 mod seen;
 #[path = "sandbox/street.rs"]
 mod street;
+#[path = "sandbox/tempers.rs"]
+mod tempers;
+#[path = "sandbox/visits.rs"]
+mod visits;
 
 use judged::{all_valid, money_adds_up};
 use seen::{Mine, Node, seen};
-use street::{Bank, Bend, Block, Checked, GBP, Setup, Street, message, pay, uetr, until};
+use street::{Bank, Bend, Block, Checked, GBP, Setup, Street, message, pay, until};
 
 const QUICK: &str = "acceptance_ms = 1\nbooking_ms = 4\ncompletion_ms = 6\ninstant_ms = 2\nlate_ms = 30\nreturn_ms = 10\nnot_found_ms = 200\nrepeat_wait_ms = 60000\n";
 
@@ -253,40 +261,6 @@ async fn what_is_wrong_with_an_order_is_said_by_code() {
     let words: Vec<String> = said.iter().flat_map(|(kind, octets)| seen(&mut mine, kind, octets)).collect();
     assert_eq!(words, ["pain.002 group ACTC", "pain.002 transaction RJCT AM03"]);
     bank.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn duplicates_meet_the_temper_of_the_bank() {
-    let text = |amount: &str| message("TWICE", &[Block::of(vec![pay("A", "Anna", amount)])]);
-    let cases = [
-        ("duplicate = \"reject\"\n", 409, 1),
-        ("duplicate = \"replay\"\n", 202, 1),
-        ("duplicate = \"execute\"\n", 202, 2),
-    ];
-    for (processing, status, debits) in cases {
-        let (_street, bank) = open(Setup { processing, ..Setup::default() }).await;
-        let first = bank.client.send(&text("10.00")).await;
-        let second = bank.client.send(&text("10.00")).await;
-        assert_eq!((first.status, second.status), (202, status), "{processing}");
-        if status == 409 {
-            assert_eq!(second.json()["code"], "DU01");
-            assert_eq!(second.json()["message_id"], "TWICE");
-            assert_eq!(second.json()["bank_reference"], first.json()["bank_reference"]);
-        } else if debits == 1 {
-            assert_eq!(first.body, second.body);
-        }
-        let other = bank.client.send(&text("11.00")).await;
-        assert_eq!((other.status, other.json()["code"].as_str()), (409, Some("DU01")), "{processing}");
-        bank.client.end_day().await;
-        let ledger = bank.client.ledger().await;
-        let paid = ledger.iter().filter(|line| line["kind"] == "payment").collect::<Vec<_>>();
-        assert_eq!(paid.len(), debits, "{processing}");
-        assert_eq!(paid[0]["uetr"], uetr("A"));
-        assert_eq!(paid[0]["end_to_end_id"], "A");
-        assert_eq!(paid[0]["instruction_id"], "IA");
-        assert_eq!((&paid[0]["amount"], &paid[0]["currency"]), (&"10.00".into(), &"EUR".into()));
-        bank.close().await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

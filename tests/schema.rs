@@ -19,6 +19,8 @@ mod mutants;
 mod mutate;
 #[path = "schema/oracle.rs"]
 mod oracle;
+#[path = "schema/patterns.rs"]
+mod patterns;
 #[path = "schema/random.rs"]
 mod random;
 #[path = "schema/strings.rs"]

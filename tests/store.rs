@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used)] // a test may stop at the first surprise
 
 mod store {
+    mod chain;
+    mod conservation;
     mod data_directory;
+    mod facts;
     pub mod fixture;
+    mod send_journal;
 }
 
 use chrono::Duration;

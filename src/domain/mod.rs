@@ -8,6 +8,7 @@ pub mod codes;
 pub mod country;
 pub mod currency;
 pub mod entry;
+pub mod exact;
 pub mod fact;
 pub mod lifecycle;
 pub mod party;

@@ -293,30 +293,3 @@ pub fn is_booked(entry: &Entry, report: &AccountReport) -> bool {
         None => !report.message.starts_with("camt.052"),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::messages::validate;
-
-    /// What has no effect is said once for each document, and gives nothing else.
-    #[test]
-    fn a_message_without_effect_says_so_once() {
-        let answer = include_bytes!("../../fixtures/messages/pacs.004.001.09/returned-with-charges/in.xml");
-        let mut collector = Collector::default();
-        for _ in 0..2 {
-            validate::parse(answer.as_slice(), None, &mut |record, origin| {
-                collector.take(record, origin.record_index);
-            });
-        }
-        let said: Vec<_> = collector
-            .ready
-            .iter()
-            .map(|item| match &item.said {
-                Said::Broken { code, .. } => code.as_str(),
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(said, ["record.unused", "record.unused"]);
-    }
-}

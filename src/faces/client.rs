@@ -205,15 +205,3 @@ fn escaped(text: &str) -> String {
     }
     escaped
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{path, query};
-
-    #[test]
-    fn what_an_id_contains_stays_in_its_segment() {
-        assert_eq!(path(&["v1", "payouts", "a/b?c d"]), "/v1/payouts/a%2Fb%3Fc%20d");
-        assert_eq!(query(&[("since", "0:17".to_owned())]), "?since=0%3A17");
-        assert_eq!(query(&[]), "");
-    }
-}

@@ -7,6 +7,7 @@ use crate::domain::lifecycle::State;
 use crate::domain::payout::Speed;
 use crate::domain::row::{Hold, Key, MessageRow, PayoutRow, Subject};
 use crate::domain::status::{StatusNews, meaning};
+use crate::store::conservation::{PORTIONS, Tally};
 use crate::store::listing::{Cursor, Filter, PayoutListed, TotalsRow};
 use crate::store::lookup::Lookup;
 use crate::store::{Store, StoreError};
@@ -232,10 +233,31 @@ fn add_money(value: &mut Value, row: &PayoutRow) {
     }
 }
 
-/// Count and sum per currency and state, with what was accepted: together they are one (I11).
+/// What was accepted, where it counts and what was moved, per currency and at one moment (I11).
 pub async fn totals(store: &Store, tenant: Option<&str>) -> Result<Value, StoreError> {
-    let rows = store.totals(tenant).await?;
-    Ok(totals_json(&rows))
+    let conservation = store.conservation(tenant).await?;
+    let mut value = totals_json(&conservation.states);
+    for (currency, accepted) in &conservation.accepted {
+        let shown = |minor: i128| shown_minor(minor, *currency);
+        let tally = |tally: Tally| json!({ "count": tally.count, "sum": shown(tally.sum_minor) });
+        let entry = &mut value["currencies"][currency.code()];
+        entry["accepted"] = tally(*accepted);
+        for (portion, name) in PORTIONS {
+            entry["portions"][name] = tally(conservation.portion(*currency, *portion));
+        }
+        entry["adds_up"] = json!(conservation.adds_up(*currency));
+        let moved = conservation.moved(*currency);
+        let charged = conservation.charged.iter().find(|charged| charged.currency == *currency);
+        entry["moved"] = json!({
+            "instructed": shown(moved.instructed_minor),
+            "debited": shown(moved.debited_minor),
+            "charges_included": shown(moved.charges_minor()),
+            "returned": shown(moved.returned_minor),
+            "return_fees": shown(moved.return_fees_minor()),
+            "charges_apart": charged.map_or_else(|| shown(0), |charged| charged.sum.to_string()),
+        });
+    }
+    Ok(value)
 }
 
 /// Totals as JSON.

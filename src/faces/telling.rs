@@ -66,20 +66,10 @@ fn words(fact: &Fact) -> (&'static str, String) {
         Fact::CancelRequested { reason, .. } => {
             ("cancel_requested", format!("cancellation wanted: {reason}"))
         }
-        Fact::CancellationWanted { reason, .. } => {
-            ("cancel_requested", format!("cancellation wanted, the bank will be asked: {reason}"))
-        }
-        Fact::CancellationFrozen(request) => {
-            ("cancellation_frozen", format!("request {} {} frozen", request.definition, request.message_id))
-        }
-        Fact::CancellationNeedless { .. } => {
-            ("cancellation_needless", "it had its end: the bank is not asked".to_owned())
-        }
-        Fact::CancellationAnswered { stage, news, .. } => {
-            let reason = news.reason.as_ref().and_then(|r| r.code.as_deref().or(r.proprietary.as_deref()));
-            let reason = reason.map_or(String::new(), |code| format!(", reason {code}"));
-            ("cancellation_answered", format!("cancellation {}: {}{reason}", stage.name(), news.code))
-        }
+        Fact::CancellationWanted { .. }
+        | Fact::CancellationFrozen(_)
+        | Fact::CancellationNeedless { .. }
+        | Fact::CancellationAnswered { .. } => cancellation_words(fact),
         Fact::RequestAnswered { status, .. } => ("request_answered", format!("answered {status}")),
         Fact::MessageFrozen(message) => (
             "frozen",
@@ -128,6 +118,27 @@ fn words(fact: &Fact) -> (&'static str, String) {
         Fact::StatementRead { id, kind, .. } => ("statement_read", format!("{kind} {id}")),
         Fact::ExceptionRaised { code, text, .. } => ("exception", format!("{code}: {text}")),
         Fact::CollectedUpTo { cursor, .. } => ("collected", format!("reports up to {cursor}")),
+    }
+}
+
+fn cancellation_words(fact: &Fact) -> (&'static str, String) {
+    match fact {
+        Fact::CancellationWanted { reason, .. } => {
+            ("cancel_requested", format!("cancellation wanted, the bank will be asked: {reason}"))
+        }
+        Fact::CancellationFrozen(request) => {
+            ("cancellation_frozen", format!("request {} {} frozen", request.definition, request.message_id))
+        }
+        Fact::CancellationNeedless { .. } => {
+            ("cancellation_needless", "it had its end: the bank is not asked".to_owned())
+        }
+        Fact::CancellationAnswered { stage, news, .. } => {
+            let reason = news.reason.as_ref();
+            let reason = reason.and_then(|reason| reason.code.as_deref().or(reason.proprietary.as_deref()));
+            let reason = reason.map_or(String::new(), |code| format!(", reason {code}"));
+            ("cancellation_answered", format!("cancellation {}: {}{reason}", stage.name(), news.code))
+        }
+        _ => ("cancellation", String::new()),
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::domain::currency::{Currency, CurrencyError};
 
 use super::check::{Found, Running, Scene, cut};
-use super::exact::{Exact, Total};
 use super::unit::{Leaf, Unit};
+use crate::domain::exact::{Exact, Total};
 
 /// Every amount of a part that stands in a currency.
 fn amounts(unit: &Unit) -> impl Iterator<Item = (Leaf<'_>, &str)> {

@@ -8,12 +8,12 @@ use crate::messages::reading::Place;
 
 use super::codes::List;
 use super::duplicates::Remembered;
-use super::exact::{Exact, Total};
 use super::gather::Gather;
 use super::named::{self, Named};
 use super::parties;
 use super::settlement::Days;
 use super::unit::{Leaf, Level, Unit, is_within};
+use crate::domain::exact::{Exact, Total};
 
 /// How a rule is judged. Paths are those below the part; `**/` before a name means anywhere.
 #[derive(Clone, Debug, Deserialize)]

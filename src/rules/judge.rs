@@ -12,11 +12,11 @@ use crate::schema::model::Schema;
 
 use super::check::{Found, Repeated, Running, Scene};
 use super::duplicates::{REMEMBERED_MAX, Remembered};
-use super::exact::Exact;
 use super::gather::{Gather, Part};
 use super::settlement::{self, Days, Speed};
 use super::unit::{Level, Unit};
 use super::{Rule, RuleSet, Severity, parties};
+use crate::domain::exact::Exact;
 use crate::domain::reference::END_TO_END_ID_ABSENT;
 
 /// Findings of each severity that are kept; all are counted. Chosen by us.

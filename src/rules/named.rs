@@ -9,10 +9,10 @@ use crate::domain::reference::{CreditorReference, END_TO_END_ID_ABSENT, QrRefere
 
 use super::address::{AddressKind, Weight, Written, addresses};
 use super::check::{Found, Scene, cut};
-use super::exact::Exact;
 use super::settlement::{Speed, requested_date, speed, written_date};
 use super::unit::{Leaf, Level, Unit};
 use super::{amounts, parties};
+use crate::domain::exact::Exact;
 
 /// An identifier whose form can be checked.
 #[derive(Clone, Copy, Debug, Deserialize)]

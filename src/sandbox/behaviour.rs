@@ -2,7 +2,7 @@
 //! decision follows from (seed, kind, subject), so a run can be repeated. Never the faults themselves.
 
 use ring::digest::{Context, SHA256};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Version of the script format.
 pub const SCRIPT_VERSION: i64 = 1;
@@ -41,7 +41,7 @@ impl BehaviourError {
 }
 
 /// A kind of fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// The order is processed; the answer comes after `delay_ms`.
@@ -286,55 +286,4 @@ fn faults() -> Vec<Rule> {
         rule(Fault::Reject, 15),
         rule(Fault::Return, 15),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)] // a failing step of a test may panic
-    use super::*;
-
-    #[test]
-    fn decisions_repeat_and_shares_hold() {
-        let script = "version = 1\nseed = 42\n[[rule]]\ndoes = \"cut_after\"\nper_mille = 250\n";
-        let behaviour = Behaviour::parse(script).unwrap();
-        let hits = |behaviour: &Behaviour| -> Vec<usize> {
-            (0..4000)
-                .filter(|number| behaviour.befalls(Fault::CutAfter, &format!("MSG{number}")).is_some())
-                .collect()
-        };
-        let first = hits(&behaviour);
-        assert_eq!(first, hits(&Behaviour::parse(script).unwrap()));
-        assert!((850..1150).contains(&first.len()), "{}", first.len());
-        assert_ne!(first, hits(&Behaviour::parse(&script.replace("42", "43")).unwrap()));
-        assert!(behaviour.befalls(Fault::CutBefore, "MSG1").is_none());
-    }
-
-    #[test]
-    fn an_answer_fault_ends_with_its_attempts() {
-        let script =
-            "version = 1\n[[rule]]\ndoes = \"error_instead\"\nstatus = 503\nattempts = 2\nonly = [\"M1\"]\n";
-        let behaviour = Behaviour::parse(script).unwrap();
-        assert_eq!(behaviour.answer_fault("K", "M1", 2).map(|rule| rule.status), Some(503));
-        assert_eq!(behaviour.answer_fault("K", "M1", 3), None);
-        assert_eq!(behaviour.answer_fault("K", "M2", 1), None);
-    }
-
-    #[test]
-    fn a_wrong_script_is_refused_with_its_place() {
-        let cases = [
-            ("version = 1\nsede = 4\n", "2:1: unknown field `sede`"),
-            ("version = 1\n[[rule]]\ndoes = \"explode\"\n", "3:8: unknown variant `explode`"),
-            (
-                "version = 1\n[[rule]]\ndoes = \"silent\"\nper_mille = 1001\n",
-                "rule[0].per_mille: is more than 1000",
-            ),
-            ("version = 2\n", "version: only version 1 is known"),
-        ];
-        for (script, expected) in cases {
-            let refused = Behaviour::parse(script).unwrap_err().to_string();
-            assert!(refused.starts_with(expected), "{refused}");
-        }
-        assert_eq!(Behaviour::parse(" \n").unwrap(), Behaviour::default());
-        assert!(!Behaviour::parse("version = 1\npreset = \"faults\"\n").unwrap().rules.is_empty());
-    }
 }

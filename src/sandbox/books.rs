@@ -9,13 +9,14 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::behaviour::{Behaviour, BehaviourError};
-use super::config::Config;
+use super::config::{Config, Temper};
+use super::duplicates::Mark;
 use super::intake::{self, Parts};
 use super::journal::{Batch, Journal, JournalError, hex};
 use super::ledger::{Ledger, LedgerAccount, LedgerError};
 use super::order::Order;
 use super::plan::{Step, plan};
-use super::record::{Delivery, DocumentLine, OrderLine, Record};
+use super::record::{Delivery, DocumentLine, OrderLine, Record, Verdict};
 use super::reports::Extract;
 
 /// Why the books cannot be opened or written. The operator must act; the bank stops.
@@ -125,7 +126,8 @@ pub struct Books {
     /// When it began, microseconds since 1970.
     pub day_opened_at: i64,
     by_message_id: HashMap<(String, String), u32>,
-    by_content: HashMap<(String, u64), u32>,
+    remembered: HashMap<(String, Mark), u32>,
+    requests: u32,
     documents: Vec<DocumentRow>,
     by_client: HashMap<Arc<str>, Vec<u32>>,
     outbox: HashMap<Arc<str>, BTreeSet<(i64, u32)>>,
@@ -152,7 +154,8 @@ impl Books {
             day: None,
             day_opened_at: 0,
             by_message_id: HashMap::new(),
-            by_content: HashMap::new(),
+            remembered: HashMap::new(),
+            requests: 0,
             documents: Vec::new(),
             by_client: HashMap::new(),
             outbox: HashMap::new(),
@@ -177,6 +180,16 @@ impl Books {
     /// Makes records durable, then applies them.
     pub fn commit(&mut self, records: &[Record<'_>]) -> Result<(), BooksError> {
         self.append(records)?;
+        records.iter().try_for_each(|record| self.apply(record))
+    }
+
+    /// Writes records that may follow to the disk later, then applies them.
+    pub fn note(&mut self, records: &[Record<'_>]) -> Result<(), BooksError> {
+        let mut batch = Batch::default();
+        records.iter().for_each(|record| batch.push(record));
+        if let Some(journal) = self.journal.as_mut() {
+            journal.note(batch)?;
+        }
         records.iter().try_for_each(|record| self.apply(record))
     }
 
@@ -246,13 +259,24 @@ impl Books {
                 self.ledger.apply_day_closed(&|id| config.account.iter().any(|account| account.id() == id));
                 self.queue_all();
             }
-            Record::Order(_) | Record::End { .. } => {}
+            Record::Request(line) => self.requests = line.number,
+            Record::Order(_) | Record::Answered(_) | Record::Callback(_) | Record::End { .. } => {}
         }
         Ok(())
     }
 
-    fn take_in(&mut self, line: &OrderLine<'_>, parts: Parts) -> Result<Arc<Order>, BooksError> {
+    fn take_in(&mut self, line: &OrderLine<'_>, mut parts: Parts) -> Result<Arc<Order>, BooksError> {
         let content = parts.content;
+        let config = self.config.clone();
+        parts.check_currencies(&|id, currency| {
+            config.account.iter().any(|account| account.id() == id && account.currency == currency.code())
+        });
+        if config.processing.duplicate == Temper::EndToEndId {
+            parts.refuse_known(&|end_to_end_id| {
+                let mark = Mark::EndToEndId(end_to_end_id.to_owned());
+                self.recall(&line.client, &mark, line.at).is_some()
+            });
+        }
         let order = Arc::new(parts.into_order(line, parse_day(&line.day)?));
         let behaviour = self.behaviour_of(line.behaviour);
         let steps = plan(&order, &self.config.processing, &behaviour);
@@ -262,11 +286,29 @@ impl Books {
             booked: HashMap::new(),
             reported: HashMap::new(),
         });
-        let client = order.client.clone();
-        self.by_message_id.entry((client.clone(), order.message_id.clone())).or_insert(order.number);
-        self.by_content.entry((client, content)).or_insert(order.number);
+        let named = (order.client.clone(), order.message_id.clone());
+        self.by_message_id.entry(named).or_insert(order.number);
+        self.remember(&order, content);
         self.orders.push(order.clone());
         Ok(order)
+    }
+
+    /// Keeps the marks of an order: those of its payments only where they are executed.
+    fn remember(&mut self, order: &Order, content: u64) {
+        if order.verdict == Verdict::Duplicate {
+            return;
+        }
+        let mut marks = vec![Mark::MessageId(order.message_id.clone()), Mark::Key(order.key.clone())];
+        if matches!(order.verdict, Verdict::Processed | Verdict::ProcessedAgain) {
+            marks.push(Mark::Content(content));
+        }
+        if self.config.processing.duplicate == Temper::EndToEndId {
+            let paid = order.lines.iter().filter(|line| line.defect.is_none());
+            marks.extend(paid.map(|line| Mark::EndToEndId(order.text(line.end_to_end_id).to_owned())));
+        }
+        for mark in marks {
+            self.remembered.insert((order.client.clone(), mark), order.number);
+        }
     }
 
     fn apply_document(&mut self, line: &DocumentLine<'_>) {
@@ -304,9 +346,13 @@ impl Books {
         self.order(*number)
     }
 
-    /// The order that first carried these payments.
-    pub fn order_by_content(&self, client: &str, content: u64) -> Option<Arc<Order>> {
-        self.by_content.get(&(client.to_owned(), content)).and_then(|number| self.order(*number))
+    /// The order that was last executed under a mark, as long as the bank remembers it.
+    pub fn recall(&self, client: &str, mark: &Mark, at: i64) -> Option<Arc<Order>> {
+        let number = self.remembered.get(&(client.to_owned(), mark.clone()))?;
+        let order = self.order(*number)?;
+        let window_ms = self.config.processing.duplicate_window_ms.unwrap_or(u64::MAX);
+        let age_ms = at.saturating_sub(order.at).unsigned_abs() / 1000;
+        (age_ms <= window_ms).then_some(order)
     }
 
     /// The order of that number.
@@ -332,6 +378,11 @@ impl Books {
     /// Number that the next order gets.
     pub fn order_next(&self) -> u32 {
         self.orders.len() as u32 + 1
+    }
+
+    /// Number that the next request gets.
+    pub fn request_next(&self) -> u32 {
+        self.requests.saturating_add(1)
     }
 
     /// Number that the next report gets.

@@ -15,6 +15,7 @@ use super::config::ClientSection;
 use super::desk::report_id;
 use super::envelope::Callback;
 use super::record::{Delivery, Record};
+use super::visits;
 use crate::net::client::{Client, Limits, Outcome, Request, Timeouts};
 use crate::net::tls::{TlsFiles, client_config};
 
@@ -139,7 +140,13 @@ impl Caller {
         };
         let request =
             Request { method: Method::POST, path_and_query: self.path.clone(), headers, body: body.clone() };
-        match self.http.call(&request).await {
+        let outcome = self.http.call(&request).await;
+        let answered = match &outcome {
+            Outcome::Replied(reply) => Some(reply.status),
+            _ => None,
+        };
+        visits::called_back(&self.bank, number, (&event_id, body), answered)?;
+        match outcome {
             Outcome::Replied(reply) if (200..300).contains(&reply.status) => Ok(true),
             // An unsigned callback is refused for good: it was sent once, to see that.
             Outcome::Replied(reply) if delivery == Delivery::Unsigned => {

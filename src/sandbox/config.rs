@@ -210,15 +210,39 @@ pub enum BookingMode {
     Batch,
 }
 
-/// What happens to a message whose identification was seen before.
+/// What the duplicate check remembers, and what a repetition meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Temper {
-    /// Refused with DU01.
+    /// Remembers nothing: everything is executed.
+    None,
+    /// The message identification; the same octets are executed again, others refused with DU01.
+    Execute,
+    /// The message identification; refused with DU01 by the answer.
     Reject,
-    /// The first answer again where the octets are the same, else refused.
+    /// The message identification; the first answer again where the octets are the same, else DU01.
     Replay,
-    /// Executed again: a bank that does not check.
+    /// The message identification; taken with a receipt, then refused with AM05 by a report.
+    Report,
+    /// Each payment's end-to-end identification; refused with DU04 by a report, payment by payment.
+    EndToEndId,
+    /// The idempotency key; the first answer again, or 409 where the octets differ.
+    IdempotencyKey,
+    /// The idempotency key; the first answer again, whatever the octets.
+    BodyBlind,
+    /// The payments themselves; held (PDNG AM05) until a person decides.
+    Content,
+}
+
+/// What a repetition meets whose first arrival was processed and yet answered by an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfError {
+    /// What any repetition meets.
+    Answer,
+    /// The same error again.
+    Replay,
+    /// It was not remembered: executed again.
     Execute,
 }
 
@@ -266,8 +290,12 @@ pub struct Processing {
     pub relay_pacs_002: bool,
     /// How debits are booked.
     pub booking: BookingMode,
-    /// What happens to repeated messages.
+    /// What the duplicate check remembers, and what a repetition meets.
     pub duplicate: Temper,
+    /// How long it remembers; absent for ever.
+    pub duplicate_window_ms: Option<u64>,
+    /// What a repetition meets whose first arrival was answered by an error.
+    pub duplicate_of_error: OfError,
     /// Whether the same payments under another message identification wait for a person.
     pub same_content_held: bool,
     /// When wrong counts and sums are refused.
@@ -295,6 +323,8 @@ impl Default for Processing {
             relay_pacs_002: false,
             booking: BookingMode::AsOrdered,
             duplicate: Temper::Replay,
+            duplicate_window_ms: None,
+            duplicate_of_error: OfError::Answer,
             same_content_held: false,
             wrong_sums: Refusal::Later,
             order_octets_max: 128 << 20,
@@ -404,59 +434,4 @@ fn check(config: &Config) -> Result<(), (String, String)> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)] // a failing step of a test may panic
-    use super::*;
-
-    const GOOD: &str = r#"version = 1
-[bank]
-id = "GGBANK"
-name = "Reference Bank"
-bic = "GGRBDEFFXXX"
-listen = "127.0.0.1:0"
-data_dir = "bank"
-[keys]
-tls_certificate = "t.pem"
-tls_key = "k.pem"
-signing_key = "s.pem"
-client_ca = "/ca.pem"
-[[client]]
-name = "treasury"
-tls_certificate = "c.pem"
-signing_certificate = "sc.pem"
-[[account]]
-client = "treasury"
-iban = "DE89370400440532013000"
-currency = "EUR"
-name = "Treasury"
-opening_balance = "1000000.00"
-"#;
-
-    #[test]
-    fn paths_are_relative_to_the_file() {
-        let config = parse(GOOD, Path::new("/etc/bank/sandbox.toml")).unwrap();
-        assert_eq!(config.keys.tls_key, Path::new("/etc/bank/k.pem"));
-        assert_eq!(config.keys.client_ca, Path::new("/ca.pem"));
-        assert_eq!(config.bank.data_dir, Path::new("/etc/bank/bank"));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_its_place() {
-        let cases = [
-            ("bic = ", "bick = ", "f.toml:5:1: unknown field `bick`"),
-            ("version = 1", "version = 2", "f.toml: version: only version 1 is known"),
-            ("\"EUR\"", "\"EUX\"", "f.toml: account[0].currency: is not a currency of ISO 4217"),
-            ("client = \"treasury\"", "client = \"other\"", "f.toml: account[0].client: names no client"),
-            ("\"GGBANK\"", "\"bank\"", "f.toml: bank.id: must be 1 to 8 capital letters and digits"),
-            ("\"1000000.00\"", "\"-5\"", "f.toml: account[0].opening_balance: must be a decimal number"),
-        ];
-        for (from, to, expected) in cases {
-            let text = GOOD.replacen(from, to, 1);
-            let refused = parse(&text, Path::new("f.toml")).unwrap_err().to_string();
-            assert!(refused.starts_with(expected), "{refused}");
-        }
-    }
 }

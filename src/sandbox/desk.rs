@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::bank::{Bank, SandboxError, write_durably};
-use super::behaviour::{Behaviour, Fault, Rule};
+use super::bank::{Bank, SandboxError};
+use super::behaviour::{Fault, Rule};
 use super::books::{Books, BooksError};
-use super::config::{Answer as AnswerMode, Refusal, Temper};
+use super::config::{Answer as AnswerMode, Refusal};
+use super::duplicates::{self, Arrival, Judgement, first_answer};
 use super::envelope::{Answer, Call};
 use super::intake::{self, Parts};
 use super::journal::hex;
@@ -19,7 +20,6 @@ use super::record::{OrderLine, Verdict};
 use super::reports;
 use super::scenarios::Effect;
 use super::{ledger, office};
-use crate::domain::currency::Currency;
 
 /// Characters of the body's digest that make the idempotency key. Source: the protocol.
 const KEY_CHARS: usize = 36;
@@ -48,7 +48,7 @@ impl Taken {
 pub fn take_order(bank: &Bank, client: &str, call: &Call, arrival: u32) -> Result<Taken, SandboxError> {
     let refuse = |problem: Problem| Ok(Taken::only(Answer::from(&problem), None));
     let digest = intake::digest(&call.body);
-    if let Err(problem) = check_envelope(call, &digest) {
+    if let Err(problem) = check_envelope(bank, call, &digest) {
         return refuse(problem);
     }
     let mut parts = match intake::read(&call.body) {
@@ -65,45 +65,44 @@ pub fn take_order(bank: &Bank, client: &str, call: &Call, arrival: u32) -> Resul
     if fault.as_ref().is_some_and(|fault| unprocessed.contains(&fault.does)) {
         return Ok(Taken::only(Answer::from(&Problem::internal()), fault));
     }
-    if let Err(problem) = check_order(bank, client, &mut parts) {
+    if let Err(problem) = check_order(bank, client, &parts) {
         return refuse(problem);
     }
     let effect = parts.message_scenario().map_or(Effect::Straight, |scenario| scenario.effect);
-    let path = bank.books()?.order_path(&digest);
-    write_durably(&path, &call.body)?;
     let mut books = bank.books()?;
-    let known = books.order_by_message_id(client, &parts.message_id);
-    if let Some(known) = &known {
-        let temper = temper_of(bank, effect, &behaviour, known);
-        if let Some(answer) = repeated(bank, &books, (known, &digest), temper)? {
-            return Ok(Taken::only(answer, fault));
-        }
+    let at = Utc::now().timestamp_micros();
+    let arrival = Arrival { client, key, digest, parts: &parts, effect, at };
+    let taken = match duplicates::judge(bank, &books, &arrival, &behaviour)? {
+        Judgement::Answered(answer) => return Ok(Taken::only(answer, fault)),
+        Judgement::Taken(taken) => taken,
+    };
+    if parts.verdict == Verdict::Processed || taken == Verdict::Duplicate {
+        parts.verdict = taken;
     }
-    let held = bank.config.processing.same_content_held || effect == Effect::Suspend;
-    if held && known.is_none() && books.order_by_content(client, parts.content).is_some() {
-        parts.verdict = Verdict::Suspended;
-    }
-    if known.is_some() && parts.verdict == Verdict::Processed {
-        parts.verdict = Verdict::ProcessedAgain;
-    }
-    let order = admit(&mut books, client, (parts, digest))?;
+    let failed = fault.as_ref().filter(|rule| rule.does == Fault::ErrorAfter).map(|rule| rule.status);
+    let order = admit(&mut books, parts, &Arriving { client, key, digest, at, failed })?;
     drop(books);
     bank.announce();
     let answer = match bank.config.processing.answer {
         AnswerMode::Later => receipt(bank, &order),
         AnswerMode::Now => first_word(bank, &order)?,
     };
-    let effect = if known.is_some() { Effect::Straight } else { effect };
+    let effect = if taken == Verdict::ProcessedAgain { Effect::Straight } else { effect };
     Ok(Taken { answer, fault, effect, order: Some(order.number) })
 }
 
-fn check_envelope(call: &Call, digest: &[u8; 32]) -> Result<(), Problem> {
+fn check_envelope(bank: &Bank, call: &Call, digest: &[u8; 32]) -> Result<(), Problem> {
     let content_type = call.header("content-type").unwrap_or_default();
     if content_type.split(';').next().map(str::trim) != Some("application/xml") {
         let detail = "orders are application/xml";
         return Err(Problem::new(415, "content_type", "the content type is not ours", detail));
     }
     let digest = hex(digest);
+    if duplicates::key_is_free(bank) {
+        let detail = "an order needs an idempotency key";
+        let missing = Problem::new(400, "idempotency_key", "the idempotency key is missing", detail);
+        return if call.idempotency_key().unwrap_or_default().is_empty() { Err(missing) } else { Ok(()) };
+    }
     if call.idempotency_key() != digest.get(..KEY_CHARS) {
         let detail = "the idempotency key is not the beginning of the body's digest";
         return Err(Problem::new(400, "idempotency_key", "the idempotency key does not fit", detail));
@@ -112,7 +111,7 @@ fn check_envelope(call: &Call, digest: &[u8; 32]) -> Result<(), Problem> {
 }
 
 /// What is refused by the answer: other people's accounts, wrong sums where so configured, a scenario.
-fn check_order(bank: &Bank, client: &str, parts: &mut Parts) -> Result<(), Problem> {
+fn check_order(bank: &Bank, client: &str, parts: &Parts) -> Result<(), Problem> {
     let accounts = &bank.config.account;
     let is_own = |id: &str| accounts.iter().any(|account| account.id() == id && account.client == client);
     let named = |problem: Problem, parts: &Parts| problem.about(&parts.message_id, None);
@@ -122,17 +121,15 @@ fn check_order(bank: &Bank, client: &str, parts: &mut Parts) -> Result<(), Probl
             Problem::new(403, "account", "the account is not the client's", detail).with_code("AG01");
         return Err(named(problem, parts));
     }
-    let has_currency = |id: &str, currency: Currency| {
-        accounts.iter().any(|account| account.id() == id && account.currency == currency.code())
-    };
-    parts.check_currencies(&has_currency);
     if let Some(Effect::RefuseNow(code)) = parts.message_scenario().map(|scenario| scenario.effect) {
         let problem =
             Problem::new(400, "refused", "the message is refused", "as the scenario asks").with_code(code);
         return Err(named(problem, parts));
     }
     let code = match parts.verdict {
-        Verdict::Processed | Verdict::ProcessedAgain | Verdict::Suspended => return Ok(()),
+        Verdict::Processed | Verdict::ProcessedAgain | Verdict::Suspended | Verdict::Duplicate => {
+            return Ok(());
+        }
         Verdict::WrongGroupCount => "AM19",
         Verdict::WrongGroupSum => "AM10",
         Verdict::WrongBlockCount => "AM20",
@@ -147,78 +144,37 @@ fn check_order(bank: &Bank, client: &str, parts: &mut Parts) -> Result<(), Probl
     }
 }
 
-fn temper_of(bank: &Bank, effect: Effect, behaviour: &Behaviour, known: &Order) -> Temper {
-    match effect {
-        Effect::RepeatRejected => Temper::Reject,
-        Effect::RepeatReplayed => Temper::Replay,
-        Effect::RepeatExecuted => Temper::Execute,
-        _ if behaviour.befalls(Fault::IgnoreDuplicates, &known.message_id).is_some() => Temper::Execute,
-        _ => bank.config.processing.duplicate,
-    }
+/// What an order brings besides its content.
+struct Arriving<'a> {
+    client: &'a str,
+    key: &'a str,
+    digest: [u8; 32],
+    at: i64,
+    failed: Option<u16>,
 }
 
-/// The answer to a message whose identification is known; none where it is executed again.
-fn repeated(
-    bank: &Bank,
-    books: &Books,
-    (known, digest): (&Order, &[u8; 32]),
-    temper: Temper,
-) -> Result<Option<Answer>, SandboxError> {
-    let same = known.digest == *digest;
-    match (temper, same) {
-        (Temper::Execute, true) => Ok(None),
-        (Temper::Replay, true) => first_answer(bank, books, known).map(Some),
-        _ => {
-            let detail = if same {
-                "the same octets were taken before"
-            } else {
-                "it was taken before with other content"
-            };
-            let problem = Problem::new(409, "duplicate", "the message identification is known", detail)
-                .with_code("DU01")
-                .about(&known.message_id, Some(known.bank_reference(&bank.letterhead.id)));
-            Ok(Some(Answer::from(&problem)))
-        }
-    }
-}
-
-/// What an order was answered with when it came first.
-fn first_answer(bank: &Bank, books: &Books, order: &Order) -> Result<Answer, SandboxError> {
-    let first_report = match bank.config.processing.answer {
-        AnswerMode::Later => None,
-        AnswerMode::Now => books.progress_of(order.number).and_then(|progress| progress.reported.get(&0)),
-    };
-    let Some(row) = first_report.and_then(|number| books.document(*number)) else {
-        return Ok(receipt(bank, order));
-    };
-    let path = books.document_path(row.file);
-    let octets = std::fs::read(&path).map_err(|cause| BooksError::Disk { path, cause })?;
-    Ok(Answer::of(200, "application/xml", octets))
-}
-
-fn admit(
-    books: &mut Books,
-    client: &str,
-    (parts, digest): (Parts, [u8; 32]),
-) -> Result<Arc<Order>, SandboxError> {
+fn admit(books: &mut Books, parts: Parts, arriving: &Arriving<'_>) -> Result<Arc<Order>, SandboxError> {
     let day = books.day.map(|day| day.to_string()).unwrap_or_default();
     let line = OrderLine {
         number: books.order_next(),
-        client: client.to_owned().into(),
+        client: arriving.client.into(),
         message_id: parts.message_id.clone().into(),
         message: parts.message.clone().into(),
-        digest: hex(&digest).into(),
-        at: Utc::now().timestamp_micros(),
+        digest: hex(&arriving.digest).into(),
+        at: arriving.at,
         day: day.into(),
         behaviour: books.behaviour_number(),
         verdict: parts.verdict,
+        key: Some(arriving.key.into()),
+        failed: arriving.failed,
         count: parts.count() as u32,
         sum: parts.sum.to_string().into(),
     };
     Ok(books.admit(&line, parts)?)
 }
 
-fn receipt(bank: &Bank, order: &Order) -> Answer {
+/// The answer to an order that is taken: nothing is said yet.
+pub fn receipt(bank: &Bank, order: &Order) -> Answer {
     let receipt = serde_json::json!({
         "message_id": order.message_id,
         "bank_reference": order.bank_reference(&bank.letterhead.id),

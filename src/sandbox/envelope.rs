@@ -20,6 +20,10 @@ use crate::signing::http_message::verify::{Policy, TrustedKey, verify};
 use crate::signing::http_message::{HttpMessageError, MessageView, RequestView, ResponseView};
 use crate::signing::key::{Algorithm, KeyError, Signer};
 
+/// Where orders go. Source: the protocol.
+pub const ORDERS: &str = "/v1/payments";
+/// Where requests for cancellation (camt.055) go. Chosen by us, in the manner of orders.
+pub const CANCELLATIONS: &str = "/v1/cancellations";
 /// Validity of a signature, in seconds. Source: the protocol.
 pub const SIGNATURE_S: i64 = 300;
 /// Tolerated lead of a client's clock, in seconds. Chosen by us.
@@ -95,6 +99,21 @@ impl Call {
     /// A field's first value.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it brings an order.
+    pub fn is_order(&self) -> bool {
+        self.method == "POST" && self.path() == ORDERS
+    }
+
+    /// Whether it asks for a cancellation.
+    pub fn is_cancellation(&self) -> bool {
+        self.method == "POST" && self.path() == CANCELLATIONS
+    }
+
+    /// Whether it asks what became of an order.
+    pub fn is_inquiry(&self) -> bool {
+        self.method == "GET" && self.path().starts_with(ORDERS)
     }
 
     /// The idempotency key without its quotes.
@@ -197,7 +216,7 @@ impl Envelope {
 
     /// Whether a request is signed by this client, now, and for the first time.
     pub fn verify(&self, client: &Client, call: &Call, now: DateTime<Utc>) -> Result<(), Problem> {
-        let names = match (call.body.is_empty(), call.path() == "/v1/payments") {
+        let names = match (call.body.is_empty(), call.is_order() || call.is_cancellation()) {
             (true, _) => REQUEST_PLAIN,
             (false, true) => REQUEST_WITH_BODY,
             (false, false) => REQUEST_WITH_CONTROL,

@@ -69,6 +69,8 @@ impl Parts {
             day,
             behaviour: line.behaviour,
             verdict: line.verdict,
+            key: line.key.clone().unwrap_or_default().into_owned(),
+            failed: line.failed,
             sum: self.sum,
             blocks: self.blocks,
             lines: self.lines,
@@ -79,6 +81,15 @@ impl Parts {
     /// The scenario over the whole message that one of its payments asks for.
     pub fn message_scenario(&self) -> Option<&'static scenarios::Scenario> {
         super::order::message_scenario(&self.lines)
+    }
+
+    /// Refuses the payments whose end-to-end identification was seen before.
+    pub fn refuse_known(&mut self, is_known: &dyn Fn(&str) -> bool) {
+        for line in &mut self.lines {
+            if line.defect.is_none() && is_known(line.end_to_end_id.of(&self.text)) {
+                line.defect = Some(Code::of("DU04"));
+            }
+        }
     }
 
     /// Marks the payments whose currency is not their account's.

@@ -96,6 +96,16 @@ impl Journal {
 
     /// Makes a batch durable. After an error nothing more is accepted.
     pub fn append(&mut self, batch: Batch) -> Result<(), JournalError> {
+        self.note(batch)?;
+        self.file.sync_data().map_err(|cause| {
+            self.broken = true;
+            JournalError::Disk { path: self.path.clone(), cause }
+        })
+    }
+
+    /// Writes a batch that becomes durable with the next one appended: it outlives a killed process, and
+    /// only a machine that stops may lose it.
+    pub fn note(&mut self, batch: Batch) -> Result<(), JournalError> {
         if self.broken {
             return Err(JournalError::Broken { path: self.path.clone() });
         }
@@ -104,8 +114,7 @@ impl Journal {
         let end = Record::End { hash: Cow::Owned(hex(&hash)) };
         serde_json::to_writer(&mut octets, &end).expect("records are plain structures of text and numbers");
         octets.push(b'\n');
-        let written = self.file.write_all(&octets).and_then(|()| self.file.sync_data());
-        if let Err(cause) = written {
+        if let Err(cause) = self.file.write_all(&octets) {
             self.broken = true;
             return Err(JournalError::Disk { path: self.path.clone(), cause });
         }
@@ -174,62 +183,4 @@ pub fn hex(octets: &[u8]) -> String {
         let _infallible = write!(text, "{octet:02x}");
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)] // a failing step of a test may panic
-    use super::*;
-
-    fn step(order: u32) -> Batch {
-        let mut batch = Batch::default();
-        batch.push(&Record::Step { order, step: 0, at: 1 });
-        batch.push(&Record::Step { order, step: 1, at: 2 });
-        batch
-    }
-
-    fn orders(path: &Path) -> Result<Vec<u32>, JournalError> {
-        let mut seen = Vec::new();
-        Journal::open(path, &mut |record| {
-            if let Record::Step { order, .. } = record {
-                seen.push(order);
-            }
-        })?;
-        Ok(seen)
-    }
-
-    #[test]
-    fn a_torn_tail_is_cut_and_the_whole_batches_stay() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.ndjson");
-        let mut journal = Journal::open(&path, &mut |_| ()).unwrap();
-        journal.append(step(1)).unwrap();
-        let whole = std::fs::metadata(&path).unwrap().len();
-        journal.append(step(2)).unwrap();
-        drop(journal);
-        let octets = std::fs::read(&path).unwrap();
-        for cut in whole as usize..octets.len() {
-            std::fs::write(&path, &octets[..cut]).unwrap();
-            assert_eq!(orders(&path).unwrap(), [1, 1], "cut at {cut}");
-            assert_eq!(std::fs::metadata(&path).unwrap().len(), whole);
-        }
-        std::fs::write(&path, &octets).unwrap();
-        let mut journal = Journal::open(&path, &mut |_| ()).unwrap();
-        journal.append(step(3)).unwrap();
-        drop(journal);
-        assert_eq!(orders(&path).unwrap(), [1, 1, 2, 2, 3, 3]);
-    }
-
-    #[test]
-    fn a_changed_octet_is_named_by_its_line() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("journal.ndjson");
-        let mut journal = Journal::open(&path, &mut |_| ()).unwrap();
-        journal.append(step(1)).unwrap();
-        journal.append(step(2)).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap().replacen("\"order\":1", "\"order\":7", 1);
-        std::fs::write(&path, text).unwrap();
-        let refused = orders(&path).unwrap_err();
-        assert!(matches!(&refused, JournalError::Damaged { line: 3, .. }), "{refused}");
-    }
 }

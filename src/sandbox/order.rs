@@ -133,6 +133,10 @@ pub struct Order {
     pub behaviour: u32,
     /// What was decided on arrival.
     pub verdict: Verdict,
+    /// Idempotency key it came with.
+    pub key: String,
+    /// The error status by which it was answered although it was processed.
+    pub failed: Option<u16>,
     /// Sum over all payments, whatever the currency.
     pub sum: Decimal,
     /// Blocks in order.

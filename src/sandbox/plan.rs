@@ -143,6 +143,7 @@ pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Ve
             let suspended = group(PDNG, Some(Code::of("AM05")));
             return vec![step_now(order, processing.acceptance_ms, suspended)];
         }
+        Verdict::Duplicate => return refused("AM05"),
     }
     let message = order.message_scenario().map_or(Effect::Straight, |scenario| scenario.effect);
     if let Effect::RefuseLater(code) = message {

@@ -57,6 +57,11 @@ impl Problem {
         Problem::new(404, "not_found", "nothing is known under this name", detail)
     }
 
+    /// The bank is not available: what a script asks for.
+    pub fn unavailable(status: u16) -> Problem {
+        Problem::new(status, "unavailable", "the bank has a problem of its own", "as the script asks")
+    }
+
     /// The bank's own disk or books failed.
     pub fn internal() -> Problem {
         Problem::new(

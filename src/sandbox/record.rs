@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::behaviour::Fault;
+
 /// One line. Dates are ISO 8601 days, instants microseconds since 1970 UTC, amounts decimal text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
@@ -27,6 +29,10 @@ pub enum Record<'a> {
         /// The script.
         text: Cow<'a, str>,
     },
+    /// A request arrived at the door; what follows from it comes after.
+    Request(RequestLine<'a>),
+    /// A request was answered, or its line was cut.
+    Answered(AnsweredLine),
     /// A message is accepted for processing. Its octets lie beside the journal.
     Order(OrderLine<'a>),
     /// One movement on a customer's account, as a statement shows it.
@@ -44,6 +50,8 @@ pub enum Record<'a> {
         /// When.
         at: i64,
     },
+    /// A callback was tried.
+    Callback(CallbackLine<'a>),
     /// The client's callback address took a report.
     Delivered {
         /// The report.
@@ -67,6 +75,66 @@ pub enum Record<'a> {
     },
 }
 
+/// A request as it arrived, before anything is decided and before any fault strikes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestLine<'a> {
+    /// Counted from 1.
+    pub number: u32,
+    /// When.
+    pub at: i64,
+    /// Name of the client by its certificate; absent for a stranger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Cow<'a, str>>,
+    /// Method.
+    pub method: Cow<'a, str>,
+    /// Path and query.
+    pub path: Cow<'a, str>,
+    /// Header fields in order, names in lower case; left out for polls and control calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub head: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Octets of the body that were read.
+    pub octets: u64,
+    /// Whether that is the whole body: a script can cut the line before its end.
+    pub whole: bool,
+    /// SHA-256 of a whole body, lower-case hex. Bodies of orders and cancellations lie in `orders/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Cow<'a, str>>,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnsweredLine {
+    /// The request.
+    pub request: u32,
+    /// When.
+    pub at: i64,
+    /// HTTP status of the answer; absent where the line was cut instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The fault that struck the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+    /// The order that this very request became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<u32>,
+}
+
+/// One try to bring a report to the client's callback address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallbackLine<'a> {
+    /// The report.
+    pub document: u32,
+    /// When the answer was there, or none came.
+    pub at: i64,
+    /// Field `event-id`.
+    pub event: Cow<'a, str>,
+    /// SHA-256 of the octets sent, lower-case hex.
+    pub sha256: Cow<'a, str>,
+    /// HTTP status of the client's answer; absent where none came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<u16>,
+}
+
 /// An accepted message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderLine<'a> {
@@ -88,6 +156,12 @@ pub struct OrderLine<'a> {
     pub behaviour: u32,
     /// What the bank decided on arrival.
     pub verdict: Verdict,
+    /// Idempotency key it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Cow<'a, str>>,
+    /// The error status by which it was answered although it was processed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<u16>,
     /// Transactions, for the reader of the file.
     pub count: u32,
     /// Sum of the transactions, for the reader of the file.
@@ -112,6 +186,8 @@ pub enum Verdict {
     WrongBlockSum,
     /// The same payments under another message identification: a person at the bank looks at it.
     Suspended,
+    /// Its identification was seen before; the client is told by a report.
+    Duplicate,
 }
 
 /// A movement on a customer's account.

@@ -462,30 +462,3 @@ pub fn triggered(text: &str) -> Option<u8> {
 pub fn at(position: u8) -> &'static Scenario {
     SCENARIOS.get(usize::from(position)).unwrap_or(&SCENARIOS[0])
 }
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)] // a failing step of a test may panic
-    use super::*;
-    use crate::domain::lifecycle::State;
-
-    #[test]
-    fn codes_are_unique_and_end_states_exist() {
-        for (index, scenario) in SCENARIOS.iter().enumerate() {
-            assert!(!SCENARIOS[..index].iter().any(|other| other.code == scenario.code), "{}", scenario.code);
-            assert_eq!(State::parse(scenario.end_state).map(State::name), Some(scenario.end_state));
-            assert!(scenario.sequence.first().is_some_and(|first| first.starts_with("answer")));
-        }
-    }
-
-    #[test]
-    fn a_trigger_is_found_in_a_name() {
-        let code = |text: &str| triggered(text).map(|position| at(position).code);
-        assert_eq!(code("SANDBOX S16B Anna Muster"), Some("S16B"));
-        assert_eq!(code("Muster GmbH sandbox s3 3"), Some("S3A"));
-        assert_eq!(code("Invoice 7, SANDBOX S4"), Some("S4"));
-        assert_eq!(code("SANDBOX"), None);
-        assert_eq!(code("SANDBOX S99"), None);
-        assert_eq!(code("Sandboxes Ltd"), None);
-    }
-}

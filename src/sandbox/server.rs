@@ -23,9 +23,10 @@ use super::bank::{Bank, SandboxError};
 use super::behaviour::{Behaviour, Fault, Rule};
 use super::config::{ClientSection, Config};
 use super::desk::{self, Taken};
-use super::envelope::{Answer, Call, Client, plain_fields};
+use super::envelope::{Answer, Call, Client, ORDERS, plain_fields};
 use super::problem::Problem;
 use super::scenarios::Effect;
+use super::visits::{self, Ending, Read};
 use super::{callbacks, office};
 use crate::net::server::{HangUp, Limits, PeerIdentity, Service, serve};
 use crate::net::tls::{TlsFiles, server_config};
@@ -36,8 +37,6 @@ const CONTROL_OCTETS_MAX: usize = 1 << 20;
 const CALLBACK_FIRST_MS_MAX: u64 = 3_000;
 /// Idempotency keys whose arrivals are counted. Chosen by us; a bank that forgets commits its faults anew.
 const ARRIVALS_MAX: usize = 100_000;
-/// Where orders go.
-const ORDERS: &str = "/v1/payments";
 
 /// How the bank is started.
 pub struct Start {
@@ -118,6 +117,19 @@ impl Door {
     }
 }
 
+/// What leaves through the door, and how it is entered in the visitors' book.
+struct Left {
+    response: Response,
+    fault: Option<Fault>,
+    order: Option<u32>,
+}
+
+impl From<Response> for Left {
+    fn from(response: Response) -> Left {
+        Left { response, fault: None, order: None }
+    }
+}
+
 /// Every request comes in here.
 async fn enter(State(door): State<Arc<Door>>, request: Request) -> Response {
     match receive(&door, request).await {
@@ -131,6 +143,7 @@ async fn enter(State(door): State<Arc<Door>>, request: Request) -> Response {
     }
 }
 
+/// Reads a request, enters it in the visitors' book, and lets it be handled.
 async fn receive(door: &Arc<Door>, request: Request) -> Result<Response, SandboxError> {
     let (head, body) = request.into_parts();
     let path_and_query = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
@@ -141,51 +154,97 @@ async fn receive(door: &Arc<Door>, request: Request) -> Result<Response, Sandbox
         headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), latin(value))).collect(),
         body: Vec::new(),
     };
-    let peer = head.extensions.get::<PeerIdentity>();
-    let client = match door.bank.envelope.client_of(peer) {
-        Ok(client) => client,
-        Err(problem) => return signed(door, &call, &Answer::from(&problem)),
+    let client = door.bank.envelope.client_of(head.extensions.get::<PeerIdentity>());
+    let arrival = match (&client, call.is_order()) {
+        (Ok(_), true) => door.arrival(call.idempotency_key().unwrap_or_default()),
+        _ => 0,
     };
-    let is_order = call.method == "POST" && call.path() == ORDERS;
-    let arrival = if is_order { door.arrival(call.idempotency_key().unwrap_or_default()) } else { 0 };
-    if is_order {
-        let early =
-            door.behaviour()?.answer_fault(call.idempotency_key().unwrap_or_default(), "", arrival).cloned();
-        match early.map(|rule| rule.does) {
-            Some(Fault::CutBefore) => return Ok(hang_up()),
+    let (cut, read) = match client {
+        Ok(_) => read_body(door, &mut call, body, arrival).await?,
+        Err(_) => (None, Read::Part(0)),
+    };
+    let (worker, name) = (door.clone(), client.as_ref().ok().map(|client| client.name.clone()));
+    let noted = tokio::task::spawn_blocking(move || {
+        let number = visits::received(&worker.bank, name.as_deref(), &call, read);
+        (number, call)
+    });
+    let (number, call) = noted.await.map_err(|_| SandboxError::Died { part: "the visitors' book" })?;
+    let number = number?;
+    let left = match (client, cut) {
+        (Err(problem), _) => signed(door, &call, &Answer::from(&problem))?.into(),
+        (Ok(_), Some(fault)) => Left { fault: Some(fault), ..hang_up().into() },
+        (Ok(_), None) if read != Read::Whole => unread(door, &call, read)?,
+        (Ok(client), None) => handle(door, client, call, arrival).await?,
+    };
+    let is_cut = left.response.extensions().get::<HangUp>().is_some();
+    let status = (!is_cut).then_some(left.response.status().as_u16());
+    visits::answered(&door.bank, number, Ending { status, fault: left.fault, order: left.order })?;
+    Ok(left.response)
+}
+
+/// Reads a body as far as it is to be read; and the fault by which the line is cut before its end.
+async fn read_body(
+    door: &Door,
+    call: &mut Call,
+    mut body: Body,
+    arrival: u32,
+) -> Result<(Option<Fault>, Read), SandboxError> {
+    if call.is_order() {
+        let key = call.idempotency_key().unwrap_or_default();
+        match door.behaviour()?.answer_fault(key, "", arrival).map(|rule| rule.does) {
+            Some(Fault::CutBefore) => return Ok((Some(Fault::CutBefore), Read::Part(0))),
             Some(Fault::CutAmid) => {
-                let mut body = body;
-                let _some_of_it = body.frame().await.is_some();
-                return Ok(hang_up());
+                let some = body.frame().await.and_then(Result::ok);
+                let octets = some.and_then(|frame| frame.into_data().ok()).map_or(0, |data| data.len());
+                return Ok((Some(Fault::CutAmid), Read::Part(octets as u64)));
             }
             _ => {}
         }
     }
-    let limit = if is_order { door.bank.config.processing.order_octets_max } else { CONTROL_OCTETS_MAX };
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => call.body = body.to_bytes().to_vec(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let problem =
-                Problem::new(413, "size", "the body is too large", format!("at most {limit} octets"));
-            return signed(door, &call, &Answer::from(&problem));
+    match Limited::new(body, octets_max(door, call)).collect().await {
+        Ok(body) => {
+            call.body = body.to_bytes().to_vec();
+            Ok((None, Read::Whole))
         }
-        // The client hung up in the middle: there is nobody to answer.
-        Err(_) => return Ok(hang_up()),
+        Err(error) if error.is::<LengthLimitError>() => Ok((None, Read::Part(octets_max(door, call) as u64))),
+        // The client hung up in the middle.
+        Err(_) => Ok((None, Read::Part(0))),
     }
+}
+
+fn octets_max(door: &Door, call: &Call) -> usize {
+    let is_large = call.is_order() || call.is_cancellation();
+    if is_large { door.bank.config.processing.order_octets_max } else { CONTROL_OCTETS_MAX }
+}
+
+/// Says no to a body that is too large; a client that hung up in the middle gets no answer.
+fn unread(door: &Door, call: &Call, read: Read) -> Result<Left, SandboxError> {
+    let limit = octets_max(door, call);
+    if read != Read::Part(limit as u64) {
+        return Ok(hang_up().into());
+    }
+    let problem = Problem::new(413, "size", "the body is too large", format!("at most {limit} octets"));
+    Ok(signed(door, call, &Answer::from(&problem))?.into())
+}
+
+async fn handle(
+    door: &Arc<Door>,
+    client: Arc<Client>,
+    call: Call,
+    arrival: u32,
+) -> Result<Left, SandboxError> {
     if let Err(problem) = door.bank.envelope.verify(&client, &call, Utc::now()) {
-        return signed(door, &call, &Answer::from(&problem));
+        return Ok(signed(door, &call, &Answer::from(&problem))?.into());
     }
-    match is_order {
-        true => order(door, client, call, arrival).await,
-        false => {
-            let worker = door.clone();
-            let done = tokio::task::spawn_blocking(move || {
-                let answer = route(&worker, &client, &call)?;
-                signed(&worker, &call, &answer)
-            });
-            done.await.map_err(|_| SandboxError::Died { part: "the front desk" })?
-        }
+    if call.is_order() {
+        return order(door, client, call, arrival).await;
     }
+    let worker = door.clone();
+    let done = tokio::task::spawn_blocking(move || {
+        let answer = route(&worker, &client, &call)?;
+        signed(&worker, &call, &answer)
+    });
+    Ok(done.await.map_err(|_| SandboxError::Died { part: "the front desk" })??.into())
 }
 
 /// Everything but orders.
@@ -241,7 +300,7 @@ async fn order(
     client: Arc<Client>,
     call: Call,
     arrival: u32,
-) -> Result<Response, SandboxError> {
+) -> Result<Left, SandboxError> {
     let worker = door.clone();
     let done = tokio::task::spawn_blocking(move || {
         let taken = desk::take_order(&worker.bank, &client.name, &call, arrival);
@@ -249,19 +308,23 @@ async fn order(
     });
     let (taken, call, client) = done.await.map_err(|_| SandboxError::Died { part: "the front desk" })?;
     let taken = taken?;
-    match taken.effect {
+    let response = match taken.effect {
         Effect::CutThenNotFound
         | Effect::CutThenBooked
         | Effect::RepeatRejected
         | Effect::RepeatReplayed
-        | Effect::RepeatExecuted => return Ok(hang_up()),
-        Effect::CallbackFirst => wait_for_callback(&door.bank, &client, taken.order).await?,
-        _ => {}
-    }
-    match &taken.fault {
-        None => signed(door, &call, &taken.answer),
-        Some(rule) => faulty(door, &call, &taken, rule).await,
-    }
+        | Effect::RepeatExecuted => hang_up(),
+        effect => {
+            if effect == Effect::CallbackFirst {
+                wait_for_callback(&door.bank, &client, taken.order).await?;
+            }
+            match &taken.fault {
+                None => signed(door, &call, &taken.answer)?,
+                Some(rule) => faulty(door, &call, &taken, rule).await?,
+            }
+        }
+    };
+    Ok(Left { response, fault: taken.fault.map(|rule| rule.does), order: taken.order })
 }
 
 /// The answer that a script spoils.
@@ -274,15 +337,8 @@ async fn faulty(door: &Arc<Door>, call: &Call, taken: &Taken, rule: &Rule) -> Re
         }
         Fault::CutReply => Ok(broken_off(signed(door, call, &taken.answer)?).await),
         Fault::ErrorAfter | Fault::ErrorInstead => {
-            let problem = Problem {
-                retry_after_s: (rule.retry_after_s > 0).then_some(rule.retry_after_s),
-                ..Problem::new(
-                    rule.status,
-                    "unavailable",
-                    "the bank has a problem of its own",
-                    "as the script asks",
-                )
-            };
+            let retry_after_s = (rule.retry_after_s > 0).then_some(rule.retry_after_s);
+            let problem = Problem { retry_after_s, ..Problem::unavailable(rule.status) };
             signed(door, call, &Answer::from(&problem))
         }
         Fault::EmptyAnswer => signed(door, call, &Answer { status: 200, headers: Vec::new(), content: None }),

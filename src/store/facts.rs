@@ -13,9 +13,6 @@ pub(in crate::store) mod read_value;
 mod write;
 mod write_payout;
 
-#[cfg(test)]
-mod tests;
-
 use crate::domain::fact::{Fact, Recorded};
 use crate::domain::payout::Payout;
 use crate::domain::row::Subject;

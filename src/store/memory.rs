@@ -3,6 +3,7 @@
 
 use super::audit::AuditReport;
 use super::chain::{self, Head, Proof, SECTION_FACTS};
+use super::conservation::{Charged, Conservation, Moved, Tally, add_charge};
 use super::documents::NewDocument;
 use super::facts::{decode_payout, encode};
 use super::listing::{
@@ -13,12 +14,14 @@ use super::lookup::Lookup;
 use super::view::View;
 use super::view::apply::apply;
 use super::{Appended, StoreError, Stored, Turn};
+use crate::domain::currency::Currency;
 use crate::domain::entry::Digest;
 use crate::domain::fact::{Fact, Recorded};
 use crate::domain::payout::Payout;
 use crate::domain::reference::PayoutToken;
 use crate::domain::row::{BlockRow, CancelStage, Key, MessageRow, PayoutRow, SendPhase, Subject};
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -250,6 +253,33 @@ impl MemoryStore {
         }
         rows.sort_by_key(|row| (row.currency, row.state));
         Ok(rows)
+    }
+
+    /// See [`super::Store::conservation`].
+    pub fn conservation(&self, tenant: Option<&str>) -> Result<Conservation, StoreError> {
+        let states = self.totals(tenant)?;
+        let state = self.state();
+        let ours = |owner: &str| tenant.is_none_or(|tenant| tenant == owner);
+        let mut accepted: BTreeMap<Currency, Tally> = BTreeMap::new();
+        let mut moved: BTreeMap<Currency, Moved> = BTreeMap::new();
+        for row in state.all.payouts.values().filter(|row| ours(&row.tenant)) {
+            let currency = row.amount.currency();
+            let tally = accepted.entry(currency).or_default();
+            tally.count += 1;
+            tally.sum_minor += i128::from(row.amount.minor());
+            let collective = state.all.block_of(row).is_some_and(|block| block.booked);
+            moved.entry(currency).or_insert_with(|| Moved::nothing(currency)).add(row, collective);
+        }
+        let mut charged: BTreeMap<Currency, Decimal> = BTreeMap::new();
+        for row in state.all.entries.values().filter(|row| ours(state.tenant(Table::Entry, row.key))) {
+            add_charge(&mut charged, row.class, (row.currency, row.direction, row.amount));
+        }
+        Ok(Conservation {
+            accepted: accepted.into_iter().collect(),
+            states,
+            moved: moved.into_values().collect(),
+            charged: charged.into_iter().map(|(currency, sum)| Charged { currency, sum }).collect(),
+        })
     }
 
     /// See [`super::Store::exceptions`].

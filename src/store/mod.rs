@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod chain;
+pub mod conservation;
 pub mod documents;
 pub mod facts;
 pub mod listing;
@@ -22,6 +23,7 @@ use crate::domain::row::{BlockRow, Key, Subject};
 use audit::AuditReport;
 use chain::{Head, Proof};
 use chrono::{DateTime, NaiveDate, Utc};
+use conservation::Conservation;
 use documents::NewDocument;
 use listing::{
     Cursor, EntryListed, ExceptionListed, Filter, Found, Page, PayoutListed, StatementListed, TotalsRow,
@@ -306,6 +308,14 @@ impl Store {
         match self {
             Store::Sqlite(store) => store.totals(tenant).await,
             Store::Memory(store) => store.totals(tenant),
+        }
+    }
+
+    /// What was accepted, where it counts and what was moved, all at one moment.
+    pub async fn conservation(&self, tenant: Option<&str>) -> Result<Conservation, StoreError> {
+        match self {
+            Store::Sqlite(store) => store.conservation(tenant).await,
+            Store::Memory(store) => store.conservation(tenant),
         }
     }
 

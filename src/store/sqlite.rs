@@ -3,6 +3,7 @@
 
 mod audit;
 mod cells;
+mod conserve;
 mod load;
 mod persist;
 mod query;
@@ -12,6 +13,7 @@ mod writer;
 
 use super::audit::AuditReport;
 use super::chain::{self, Head, Proof, SECTION_FACTS};
+use super::conservation::Conservation;
 use super::documents::{DocumentFiles, NewDocument, create_folder, sync_folder, verified};
 use super::facts;
 use super::listing::{
@@ -310,6 +312,12 @@ impl SqliteStore {
     pub async fn totals(&self, tenant: Option<&str>) -> Result<Vec<TotalsRow>, StoreError> {
         let tenant = tenant.map(str::to_owned);
         self.read("adding up", move |connection| query::totals(connection, tenant.as_deref())).await
+    }
+
+    /// See [`super::Store::conservation`].
+    pub async fn conservation(&self, tenant: Option<&str>) -> Result<Conservation, StoreError> {
+        let tenant = tenant.map(str::to_owned);
+        self.read("adding up", move |connection| conserve::conservation(connection, tenant.as_deref())).await
     }
 
     /// See [`super::Store::exceptions`].

@@ -1,6 +1,7 @@
 //! The commands about payouts as a user runs them: the real program against a gateway, and against its store.
 
 use super::gateway::{Gateway, TREASURY, instruction};
+use girogate::faces::client::{path, query};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
@@ -39,7 +40,7 @@ async fn girogate(config: &Path, arguments: &[&str]) -> Ran {
 
 const TABLE: &str = "external_id,debtor.account_ref,amount.value,amount.currency,creditor.name,creditor_account.iban\r\n\
                      row-1,main-eur,10.00,EUR,\"Zoe, \"\"the\"\" Example\",DE89370400440532013000\r\n\
-                     row-2,main-eur,11.00,EUR,Zoe Example,DE89370400440532013001\r\n\
+                     row-2,main-eur,11.00,EUR,\"Zoe\nExample\",DE89370400440532013001\r\n\
                      row-3,main-eur,12.00,EUR,Zoe Example,DE89370400440532013000\r\n";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,15 +66,13 @@ async fn a_table_is_submitted_once_however_often() {
     assert_eq!((first.code, first.last()), (1, "2 accepted, 1 refused, 0 already known"), "{}", first.err);
     assert!(first.out.contains("3:creditor_account.iban: iban.checksum:"), "{}", first.out);
     let kept = std::fs::read_to_string(&refused).unwrap();
-    let mut lines = kept.lines();
     let header = TABLE.lines().next().unwrap();
-    assert_eq!(lines.next().unwrap(), format!("{header},error_code,error_column,error_text"));
-    let row = lines.next().unwrap();
+    let row = kept.strip_prefix(&format!("{header},error_code,error_column,error_text\n")).unwrap();
     assert!(
-        row.starts_with("row-2,main-eur,11.00,EUR,Zoe Example,DE89370400440532013001,iban.checksum,"),
+        row.starts_with("row-2,main-eur,11.00,EUR,\"Zoe\nExample\",DE89370400440532013001,iban.checksum,creditor_account.iban,"),
         "{row}"
     );
-    assert_eq!(lines.next(), None);
+    assert_eq!(row.lines().count(), 2, "one row, which a quoted line feed does not end");
 
     let again = girogate(&gateway.config, &["submit", name]).await;
     assert_eq!((again.code, again.last()), (1, "0 accepted, 1 refused, 2 already known"));
@@ -118,6 +117,24 @@ async fn json_in_each_form_and_all_or_nothing() {
     let some = girogate(&gateway.config, &["submit", &list]).await;
     assert_eq!((some.code, some.last()), (1, "1 accepted, 1 refused, 0 already known"), "{}", some.err);
     assert!(some.out.contains("[1]/amount/value: amount.zero:"), "{}", some.out);
+
+    let count = async || gateway.get("/v1/payouts").await.json()["items"].as_array().unwrap().len();
+    let before = count().await;
+    for (surrounding, code) in [
+        (json!({ "expected_count": 2 }), "batch.count"),
+        (json!({ "expected_sum": { "EUR": "2.00" } }), "batch.sum"),
+        (json!({ "mode": "some" }), "batch.mode"),
+    ] {
+        let mut wrong = surrounding;
+        wrong["payouts"] = json!([instruction(9)]);
+        let file = write("surrounded.json", wrong.to_string());
+        let refused = girogate(&gateway.config, &["submit", &file]).await;
+        assert_eq!(refused.code, 1, "{code}: {}", refused.err);
+        assert!(refused.out.contains(code), "{code}: {}", refused.out);
+    }
+    let broken = girogate(&gateway.config, &["submit", &write("broken.json", "[{},".to_owned())]).await;
+    assert!(broken.code == 1 && broken.out.contains("json.syntax"), "{}", broken.out);
+    assert_eq!(count().await, before, "nothing was sent");
     gateway.stop().await;
 }
 
@@ -125,7 +142,11 @@ async fn json_in_each_form_and_all_or_nothing() {
 async fn what_the_gateway_says_the_store_says_without_it() {
     let gateway = Gateway::start(&[TREASURY]).await;
     for number in 1..=3 {
-        assert_eq!(gateway.post("/v1/payouts", &instruction(number)).await.status, 201);
+        let mut payout = instruction(number);
+        if number == 2 {
+            payout["end_to_end_id"] = json!("+SUM(A1)");
+        }
+        assert_eq!(gateway.post("/v1/payouts", &payout).await.status, 201);
     }
     let mut alike = instruction(1);
     alike["external_id"] = json!("twin");
@@ -177,6 +198,8 @@ async fn what_the_gateway_says_the_store_says_without_it() {
     let table = girogate(&config, &["export", "--as", "csv", "--offline"]).await;
     assert_eq!(table.code, 0);
     assert!(table.out.starts_with("id,external_id,end_to_end_id,uetr,"), "{}", table.out);
+    assert!(table.out.contains(",creator-2,'+SUM(A1),"), "no spreadsheet runs it: {}", table.out);
+    assert!(table.out.contains(",creator-1,"), "{}", table.out);
     let next = table.err.lines().last().unwrap().strip_prefix("next: ").unwrap().to_owned();
     let rest = girogate(&config, &["export", "--since", &next, "--offline"]).await;
     assert_eq!((rest.code, rest.out.as_str()), (0, ""));
@@ -193,4 +216,11 @@ async fn a_missing_configuration_or_store_is_said() {
     let none = girogate(&dir.path().join("none.toml"), &["totals"]).await;
     assert_eq!(none.code, 2);
     assert!(none.err.contains("config.unreadable"), "{}", none.err);
+}
+
+#[test]
+fn what_an_id_contains_stays_in_its_segment() {
+    assert_eq!(path(&["v1", "payouts", "a/b?c d"]), "/v1/payouts/a%2Fb%3Fc%20d");
+    assert_eq!(query(&[("since", "0:17".to_owned())]), "?since=0%3A17");
+    assert_eq!(query(&[]), "");
 }

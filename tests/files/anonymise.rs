@@ -334,3 +334,35 @@ fn damaged_documents_never_panic_and_leak_nothing_long() {
         }
     }
 }
+
+#[test]
+fn every_text_of_a_form_becomes_another_of_that_form() {
+    for (digits, count) in [(1, 10_usize), (2, 100), (3, 1000), (4, 10_000)] {
+        let texts: Vec<String> = (0..count).map(|number| format!("{number:0digits$}")).collect();
+        let names: String = texts.iter().map(|text| format!("<Nm>{text}</Nm>")).collect();
+        let copy = copied_text(&order(&names));
+        let others: Vec<&str> =
+            copy.split("<Nm>").skip(1).map(|rest| rest.split_once('<').unwrap().0).collect();
+        let different: std::collections::HashSet<&str> = others.iter().copied().collect();
+        assert_eq!((others.len(), different.len()), (count, count), "different texts stay different");
+        for (text, other) in texts.iter().zip(others) {
+            assert_ne!(text, other);
+            assert!(other.len() == digits && other.bytes().all(|octet| octet.is_ascii_digit()), "{other}");
+        }
+    }
+}
+
+#[test]
+fn case_masks_and_signs_stay() {
+    let text = "Müller-Straße 12b XXXX";
+    let copy = copied_text(&order(&format!("<Nm>{text}</Nm>")));
+    let other = inside(&copy, "Nm");
+    assert_ne!(other, text);
+    for (one, two) in text.chars().zip(other.chars()) {
+        assert_eq!(one.is_uppercase(), two.is_uppercase(), "{other}");
+        assert_eq!(one.is_ascii_digit(), two.is_ascii_digit(), "{other}");
+        assert!(one.is_alphanumeric() || one == two, "{other}");
+        assert_eq!(one.len_utf8(), two.len_utf8(), "{other}");
+    }
+    assert!(other.ends_with(" XXXX"), "{other}");
+}

@@ -222,3 +222,14 @@ fn the_corpus_says_the_same_in_other_clothes_and_versions() {
     eprintln!("{same} documents compared, {versions} of them in other versions");
     assert!(same > 100 && versions > 50, "{same} {versions}");
 }
+
+#[test]
+fn decimals_are_compared_by_value() {
+    let with = |amount: &str| order(&[block("P1", "2025-03-14", &[payment("A", amount, "")])]);
+    for (one, two) in [("1.0", "1.00"), ("+01", "1"), ("-0.00", "0"), (".5", "0.50"), ("5.", "5")] {
+        assert_eq!(differences(&with(one), &with(two)), Vec::<String>::new(), "{one} {two}");
+    }
+    for (one, two) in [("1.01", "1.1"), ("1", "-1"), ("10", "1"), ("1e1", "10"), ("", "0")] {
+        assert_eq!(differences(&with(one), &with(two)).len(), 1, "{one} {two}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Configurations that are refused before anything is connected.
 
+use girogate::faces::config::places::Places;
 use girogate::net::client::Client;
 use girogate::net::tls::{TlsFiles, client_config, server_config};
 
@@ -35,4 +36,14 @@ fn base_urls_that_are_not_plain_https_are_refused() {
     }
     let client = Client::new("https://Bank.example:443/api/", config, TIMEOUTS, LIMITS).unwrap();
     assert_eq!(client.target_uri("/v1/payments?a=1"), "https://bank.example/api/v1/payments?a=1");
+}
+
+#[test]
+fn keys_rows_and_what_is_around_them_are_found() {
+    let text = "a = 1\n[b]\n  \"é\" = 'x'\n\n[[c]]\nd = { e = 2 }\n[[c]]\nf = [ 3,\n 4 ]\n";
+    let places = Places::of(text);
+    let found =
+        ["a", "b", "b.é", "c[0].d.e", "c[1].f[1]", "c[1].missing", "nothing"].map(|key| places.find(key));
+    assert_eq!(found, [(1, 5), (2, 2), (3, 9), (6, 11), (9, 2), (7, 1), (1, 1)]);
+    assert_eq!(Places::of("= broken").find("a"), (1, 1));
 }

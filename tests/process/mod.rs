@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use girogate::faces::demo::children::Killing;
 use girogate::faces::demo::{Options, payouts, setup};
 use girogate::net::client::{Client, Outcome, Request};
 use girogate::store::listing::{Cursor, ExceptionListed, Filter, PAGE_ITEMS_MAX, PayoutListed};
@@ -87,7 +88,14 @@ pub struct Line {
 
 /// The demonstration's options with a folder.
 pub fn options(dir: &Path) -> Options {
-    Options { payouts: 0, faults: false, dir: Some(dir.to_owned()), stay: false, patience_s: 60 }
+    Options {
+        payouts: 0,
+        faults: false,
+        killing: Killing::None,
+        dir: Some(dir.to_owned()),
+        stay: false,
+        patience_s: 60,
+    }
 }
 
 impl Line {

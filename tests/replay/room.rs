@@ -5,10 +5,10 @@ use chrono::{DateTime, Duration, Utc};
 use girogate::bank::profile::{Profile, REFERENCE_PROFILE};
 use girogate::domain::charset::Policy;
 use girogate::domain::entry::Digest;
-use girogate::domain::fact::{AttemptEnd, Cause, Fact, Recorded};
+use girogate::domain::fact::{AttemptEnd, Cause, Fact};
 use girogate::domain::lifecycle::State;
 use girogate::domain::payout::Speed;
-use girogate::domain::row::{BlockRow, Channel, Key, MessageRow, Subject};
+use girogate::domain::row::{BlockRow, Channel, Key, MessageRow};
 use girogate::engine::action::{Action, Answer, Operated, Outcome};
 use girogate::engine::decide::Standing;
 use girogate::engine::demonstration;
@@ -282,11 +282,6 @@ impl Room {
     /// Codes of the exception items, oldest first.
     pub async fn codes(&self) -> Vec<String> {
         self.exceptions().await.into_iter().map(|item| item.row.code).collect()
-    }
-
-    pub async fn history(&self, subject: Subject) -> Vec<Recorded> {
-        let stored = self.store.history(subject).await.unwrap();
-        stored.into_iter().map(|stored| stored.recorded).collect()
     }
 
     pub async fn facts(&self) -> Vec<Fact> {

@@ -41,7 +41,7 @@ fn folder(set: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules").join(set)
 }
 
-/// A rule whose breaking file would hold more than four million transactions; `src/rules/duplicates.rs` tests it.
+/// A rule whose breaking file would hold more than four million transactions; `duplicates.rs` tests it.
 const WITHOUT_FILE: &[&str] = &["iso.duplicate.limit"];
 
 fn cases(set: &RuleSet) -> Vec<Case> {

@@ -3,5 +3,6 @@
 mod addresses;
 mod cases;
 mod dates;
+mod duplicates;
 mod list;
 mod sums;

@@ -273,6 +273,7 @@ pub enum Bend {
     StaleDate,
     NoNonce,
     DigestUncovered,
+    FixedKey,
 }
 
 /// Calls the bank as the protocol says, or as a test bends it.
@@ -321,7 +322,8 @@ impl Caller {
             let hex = key::hex(ring::digest::digest(&ring::digest::SHA256, body).as_ref());
             let content_type = if path == "/v1/payments" { "application/xml" } else { "application/toml" };
             headers.push(("content-type".to_owned(), content_type.to_owned()));
-            headers.push(("idempotency-key".to_owned(), format!("\"{}\"", &hex[..36])));
+            let key = if bend == Bend::FixedKey { "one-key-for-all" } else { &hex[..36] };
+            headers.push(("idempotency-key".to_owned(), format!("\"{key}\"")));
             if bend != Bend::NoDigest {
                 headers.push(("content-digest".to_owned(), digest::write(DigestAlgorithm::Sha256, body)));
             }

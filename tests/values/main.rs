@@ -5,6 +5,8 @@
 mod accounts;
 mod amounts;
 mod dates;
+mod exact;
+mod lifecycle;
 mod references;
 mod text;
 

@@ -68,6 +68,9 @@ fn identifiers_travel_or_are_refused() {
         PaymentInformationId::parse(&"A".repeat(35)).is_ok() && MessageId::parse(&"A".repeat(36)).is_err()
     );
     assert_eq!(token_text([0; 32]), "A".repeat(32));
+    // The vector of five octets of RFC 4648, section 10, four times.
+    let octets = b"foobafoobafoobafoobafoobafoobafo";
+    assert_eq!(token_text(*octets), "MZXW6YTB".repeat(4));
 }
 
 #[test]

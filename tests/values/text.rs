@@ -255,3 +255,34 @@ proptest! {
         let _ = Address::parse(parts(&town, &postcode, "DE", &[&line, &format!("{postcode} {town}")]));
     }
 }
+
+/// A row that could not be read would silently lose a spelling.
+#[test]
+fn every_row_of_the_tables_is_understood() {
+    let mut spelled = 0;
+    for row in include_str!("../../schemas/codes/transliteration.tsv").lines().skip(1) {
+        let columns: Vec<&str> = row.split('\t').collect();
+        let (character, spelling) = (columns[0], columns[1]);
+        assert!(spelling.is_ascii() && !spelling.is_empty(), "{row}: every set can go on from ASCII");
+        let is_writable = spelling.chars().all(|c| CharacterSet::Sepa.contains(c));
+        if is_writable && !CharacterSet::Sepa.contains(character.chars().next().unwrap()) {
+            assert_eq!(
+                fitted(&format!("a{character}a"), CharacterSet::Sepa),
+                format!("a{spelling}a"),
+                "{row}"
+            );
+            spelled += 1;
+        }
+    }
+    assert!(spelled > 60, "{spelled}");
+    let mut composed = 0;
+    for row in include_str!("../../schemas/codes/latin_composition.tsv").lines().skip(1) {
+        let columns: Vec<&str> = row.split('\t').collect();
+        let mark = char::from_u32(u32::from_str_radix(columns[2], 16).unwrap()).unwrap();
+        if columns[0].chars().all(|c| CharacterSet::Latin.contains(c)) {
+            assert_eq!(fitted(&format!("{}{mark}", columns[1]), CharacterSet::Latin), columns[0], "{row}");
+            composed += 1;
+        }
+    }
+    assert!(composed > 50, "{composed}");
+}

@@ -181,24 +181,3 @@ fn only_char(text: &str) -> Option<char> {
     let mut characters = text.chars();
     characters.next().filter(|_| characters.as_str().is_empty())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A row that cannot be read would silently lose a spelling.
-    #[test]
-    fn every_row_of_the_tables_is_understood() {
-        let spellings = include_str!("../../../schemas/codes/transliteration.tsv").lines().skip(1).count();
-        assert_eq!(SPELLINGS.len(), spellings);
-        let compositions =
-            include_str!("../../../schemas/codes/latin_composition.tsv").lines().skip(1).count();
-        assert_eq!(COMPOSITIONS.len(), compositions);
-    }
-
-    /// Own spellings of characters outside ASCII are ASCII, so that every set can go on from there.
-    #[test]
-    fn spellings_are_ascii() {
-        assert!(SPELLINGS.values().all(|spelling| spelling.is_ascii() && !spelling.is_empty()));
-    }
-}

@@ -87,19 +87,3 @@ impl Tap {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_writer_that_does_not_come_loses_the_recording_and_holds_nobody_up() {
-        let (tap, notes) = Tap::open();
-        let body = || Note::Body(NewDocument::of(Vec::new()));
-        (0..NOTES_MAX).for_each(|_| tap.note(body()));
-        assert!(!tap.is_torn(), "there was room");
-        tap.note(body());
-        assert!(tap.is_torn());
-        assert_eq!(notes.len(), NOTES_MAX);
-    }
-}

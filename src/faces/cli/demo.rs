@@ -3,6 +3,7 @@
 use super::process::block_on;
 use super::screen::Screen;
 use super::{Exit, Failure};
+use crate::faces::demo::children::Killing;
 use crate::faces::demo::{self, DemoError, Options};
 use clap::Args;
 use std::path::PathBuf;
@@ -16,6 +17,9 @@ pub struct Demo {
     /// Let the bank misbehave: cuts, duplicates, reordering, silence, rejects, returns.
     #[arg(long)]
     faults: bool,
+    /// Kill the gateway, and now and then the bank, without warning every few seconds.
+    #[arg(long)]
+    kill: bool,
     /// Folder of the run; the folder of an earlier run is resumed.
     #[arg(long, value_name = "D")]
     dir: Option<PathBuf>,
@@ -33,6 +37,7 @@ impl Demo {
         let options = Options {
             payouts: self.payouts,
             faults: self.faults,
+            killing: if self.kill { Killing::EveryFewSeconds } else { Killing::None },
             dir: self.dir.clone(),
             stay: self.stay,
             patience_s: self.patience,

@@ -188,18 +188,3 @@ pub async fn states(
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::age;
-    use chrono::Duration;
-
-    #[test]
-    fn an_age_has_a_unit() {
-        assert_eq!(age("90s"), Ok(Duration::seconds(90)));
-        assert_eq!(age("3d"), Ok(Duration::days(3)));
-        for wrong in ["", "3", "d", "-1h", "3w", "9223372036854775807d", "1é"] {
-            assert!(age(wrong).is_err(), "{wrong}");
-        }
-    }
-}

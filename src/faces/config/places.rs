@@ -68,18 +68,3 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let column = before.get(line_start..).map_or(0, |line| line.chars().count()) + 1;
     (before.matches('\n').count() + 1, column)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_rows_and_what_is_around_them_are_found() {
-        let text = "a = 1\n[b]\n  \"é\" = 'x'\n\n[[c]]\nd = { e = 2 }\n[[c]]\nf = [ 3,\n 4 ]\n";
-        let places = Places::of(text);
-        let found =
-            ["a", "b", "b.é", "c[0].d.e", "c[1].f[1]", "c[1].missing", "nothing"].map(|key| places.find(key));
-        assert_eq!(found, [(1, 5), (2, 2), (3, 9), (6, 11), (9, 2), (7, 1), (1, 1)]);
-        assert_eq!(Places::of("= broken").find("a"), (1, 1));
-    }
-}

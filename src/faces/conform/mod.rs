@@ -94,13 +94,15 @@ fn covers(claim: &str, code: &str) -> bool {
 
 /// The rows of a run.
 #[derive(Debug, Default)]
-struct Plan {
-    scenarios: Vec<&'static Scenario>,
-    checks: Vec<&'static channel::Check>,
+pub struct Plan {
+    /// Scenarios of the bank.
+    pub scenarios: Vec<&'static Scenario>,
+    /// Checks of the channel.
+    pub checks: Vec<&'static channel::Check>,
 }
 
 /// What the profile claims and the caller wants. A claim that names nothing is a mistake.
-fn plan(claims: &[String], wanted: &[String]) -> Result<Plan, ConformError> {
+pub fn plan(claims: &[String], wanted: &[String]) -> Result<Plan, ConformError> {
     let mut plan = Plan::default();
     for claim in claims {
         let known = scenarios::list().iter().any(|scenario| covers(claim, scenario.code))
@@ -245,25 +247,4 @@ fn write(folder: &Path, (bank, rows): (&str, &[Row])) -> Result<(), ConformError
         std::fs::write(&path, text).map_err(|cause| ConformError::File { path, cause })?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_claim_covers_its_code_and_its_family() {
-        let cases = [("S3", "S3A", true), ("S3A", "S3A", true), ("S3", "S3", true), ("S1", "S11A", false)];
-        for (claim, code, expected) in cases.into_iter().chain([("S1", "S16A", false), ("S3A", "S3B", false)])
-        {
-            assert_eq!(covers(claim, code), expected, "{claim} {code}");
-        }
-    }
-
-    #[test]
-    fn a_claim_that_names_nothing_is_refused() {
-        assert_eq!(plan(&["S99".to_owned()], &[]).map_err(|cause| cause.code()).err(), Some("conform.use"));
-        let plan = plan(&["S7".to_owned(), "C2".to_owned()], &[]).expect("both are rows");
-        assert_eq!((plan.scenarios.len(), plan.checks.len()), (4, 1));
-    }
 }

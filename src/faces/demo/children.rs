@@ -6,7 +6,7 @@ use super::{DemoError, say};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -16,6 +16,28 @@ const READY_S_MAX: u64 = 60;
 const END_S_MAX: u64 = 15;
 /// Pause between two looks at the children.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// Pauses between two kills, in milliseconds, taken in turn. Chosen by us: uneven, so that kills
+/// meet every phase of a run.
+const KILL_PAUSES_MS: [u64; 5] = [2_300, 3_700, 1_900, 4_100, 2_900];
+/// Every so many kills it is the bank's turn. Chosen by us.
+const BANK_TURN: usize = 4;
+
+/// Whether children are killed without warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Killing {
+    /// Never.
+    #[default]
+    None,
+    /// Every few seconds.
+    EveryFewSeconds,
+}
+
+struct Kills {
+    killing: Killing,
+    done: usize,
+    next: Instant,
+}
 
 struct Kept {
     name: &'static str,
@@ -29,14 +51,16 @@ struct Kept {
 pub struct Children {
     bank: Kept,
     gateway: Kept,
+    kills: Kills,
 }
 
 impl Children {
     /// Starts the bank, then the gateway, and waits until both are ready.
-    pub async fn start(setup: &Setup) -> Result<Children, DemoError> {
+    pub async fn start(setup: &Setup, killing: Killing) -> Result<Children, DemoError> {
         let bank = Kept::start("bank", "sandbox", &setup.bank_config, &setup.dir).await?;
         let gateway = Kept::start("gateway", "serve", &setup.gateway_config, &setup.dir).await?;
-        Ok(Children { bank, gateway })
+        let next = Instant::now() + Duration::from_millis(KILL_PAUSES_MS[0]);
+        Ok(Children { bank, gateway, kills: Kills { killing, done: 0, next } })
     }
 
     /// Does something that needs both; a child that dies meanwhile is started again.
@@ -55,10 +79,24 @@ impl Children {
         }
     }
 
-    /// Starts a child again that has died.
+    /// Kills the child whose turn it is, where that is wanted, and starts a child again that has died.
     pub async fn look_after(&mut self, out: &mut dyn Write) -> Result<(), DemoError> {
+        if self.kills.killing == Killing::EveryFewSeconds && Instant::now() >= self.kills.next {
+            self.kills.done += 1;
+            let victim =
+                if self.kills.done.is_multiple_of(BANK_TURN) { &mut self.bank } else { &mut self.gateway };
+            victim.kill().await;
+            let pause = KILL_PAUSES_MS.iter().cycle().nth(self.kills.done).copied().unwrap_or_default();
+            self.kills.next = Instant::now() + Duration::from_millis(pause);
+        }
         self.bank.look_after(out).await?;
         self.gateway.look_after(out).await
+    }
+
+    /// No more kills from here on; tells how many there were.
+    pub fn spare(&mut self) -> usize {
+        self.kills.killing = Killing::None;
+        self.kills.done
     }
 
     /// Ends both.
@@ -89,6 +127,12 @@ impl Kept {
         say(out, &format!("\nthe {} ended ({status}); starting it again", self.name));
         self.child = spawn(self.name, &self.arguments, &self.log).await?;
         Ok(())
+    }
+
+    /// Ends it as a power cut would: no handler runs. Its death is no failure of its own.
+    async fn kill(&mut self) {
+        drop(self.child.kill().await);
+        self.restarts = self.restarts.saturating_sub(1);
     }
 
     async fn stop(&mut self) {

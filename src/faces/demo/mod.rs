@@ -13,7 +13,7 @@ use crate::faces::query::shown_minor;
 use crate::store::listing::TotalsRow;
 use crate::store::sqlite::{Places, SqliteStore};
 use crate::store::{Store, StoreError};
-use children::Children;
+use children::{Children, Killing};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -27,6 +27,8 @@ pub struct Options {
     pub faults: bool,
     /// Folder of the run; an existing run is resumed.
     pub dir: Option<PathBuf>,
+    /// Kill gateway and bank without warning while they work.
+    pub killing: Killing,
     /// Keep gateway and bank up at the end.
     pub stay: bool,
     /// Give up when nothing changes for this long, in seconds.
@@ -68,7 +70,7 @@ pub enum DemoError {
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<u64, DemoError> {
     let setup = setup::prepare(options)?;
     say(out, &format!("run in {}", setup.dir.display()));
-    let mut children = Children::start(&setup).await?;
+    let mut children = Children::start(&setup, options.killing).await?;
     say(out, &format!("bank    {}\ngateway {}", setup.bank_url, setup.api_url));
     let started = Instant::now();
     let submitted = children.during(payouts::submit(&setup, options), out).await?;
@@ -85,6 +87,10 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<u64, DemoErro
     let access = bank::Access::of(&setup);
     children.during(bank::end_day(&access), out).await?;
     watch.until_on_statement(&mut children, out).await?;
+    let kills = children.spare();
+    if options.killing == Killing::EveryFewSeconds {
+        say(out, &format!("killed without warning: {kills} times"));
+    }
     let summary = children.during(summary::make(&setup, &store, &submitted), out).await?;
     summary.print(out, elapsed, &setup);
     if options.stay {

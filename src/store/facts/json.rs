@@ -223,29 +223,3 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(&octets[from..]);
     out.push(b'"');
 }
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)] // a test may stop at the first surprise
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// What serde_json reads back is what was written.
-        #[test]
-        fn texts_and_numbers_read_back(text in any::<String>(), whole in any::<i64>(), bits in any::<u64>()) {
-            let mut out = Vec::new();
-            let mut members = Members::open(&mut out);
-            members.text("text", &text);
-            members.number("whole", whole);
-            members.number("count", bits);
-            members.bits("bits", bits);
-            members.close();
-            let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
-            prop_assert_eq!(read["text"].as_str(), Some(text.as_str()));
-            prop_assert_eq!(read["whole"].as_i64(), Some(whole));
-            prop_assert_eq!(read["count"].as_u64(), Some(bits));
-            prop_assert_eq!(u64::from_str_radix(read["bits"].as_str().unwrap(), 16), Ok(bits));
-        }
-    }
-}

@@ -23,7 +23,7 @@ const FOUND_MAX: i64 = 100;
 /// A payout that waits to be put into a message; the words of the partial index.
 const UNBATCHED: &str = "block IS NULL AND held_kind IS NULL AND cancelled = 0";
 
-/// A cancellation that can be asked for now: while nobody knows whether the payout arrived, the bank could only
+/// A cancellation that the bank can be asked for: while nobody knows whether the payout arrived, the bank could only
 /// answer that it does not know it.
 const CANCELLATIONS: &str = "p.cancel_stage = 'wanted' AND (p.status_code IS NOT NULL OR EXISTS ( \
     SELECT 1 FROM block b JOIN message m ON m.key = b.message WHERE b.key = p.block AND (b.booked = 1 \

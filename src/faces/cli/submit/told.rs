@@ -159,16 +159,3 @@ fn quoted(cell: &str, separator: u8) -> String {
         cell.to_owned()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::member_of;
-
-    #[test]
-    fn pointers_become_column_names() {
-        assert_eq!(member_of("/payouts/3/creditor/address/lines/0"), "creditor.address.lines.0");
-        assert_eq!(member_of("/creditor_account/iban"), "creditor_account.iban");
-        assert_eq!(member_of("/payouts/3"), "");
-        assert_eq!(member_of(""), "");
-    }
-}

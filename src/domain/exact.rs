@@ -115,37 +115,3 @@ impl Total {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_terms_add_up_exactly() {
-        let term = Exact::parse("9999999999999.99999").expect("18 digits");
-        let mut total = Total::default();
-        for _ in 0..1_000 {
-            total.add(Some(term));
-        }
-        let sum = total.known().expect("room for all");
-        assert_eq!(sum.to_string(), "9999999999999999.99");
-        assert_eq!(Some(sum), Exact::parse("9999999999999999.990000"));
-    }
-
-    #[test]
-    fn numbers_are_shown_as_they_are() {
-        for (text, shown) in [
-            ("007.50", "7.50"),
-            ("-0.05", "-0.05"),
-            ("-1.5", "-1.50"),
-            ("+3", "3"),
-            (".5", "0.50"),
-            ("-2", "-2"),
-        ] {
-            assert_eq!(Exact::parse(text).map(|number| number.to_string()).as_deref(), Some(shown));
-        }
-        for text in ["", ".", "1e3", "1,5", "--1", "1.2.3", "1.0000000000000000001", " 1"] {
-            assert_eq!(Exact::parse(text).map(|number| number.to_string()), None, "{text}");
-        }
-    }
-}
