@@ -28,6 +28,9 @@ use chrono::{DateTime, Utc};
 /// The status code that an accepted cancellation amounts to before settlement.
 const CANCELLED: &str = "CANC";
 
+/// What version 01 says without a code.
+const REFUSED: &str = "RJCR";
+
 /// Reasons that a request may give; every other text becomes the first. Source: status life cycle, section 8.
 const REASONS: &[&str] = &["CUST", "DUPL", "TECH", "FRAD", "AC03", "AM09"];
 
@@ -84,6 +87,14 @@ fn coded(fields: &Fields) -> Option<(String, Vec<GivenReason>)> {
     Some((owned(fields, "status")?, reasons.collect()))
 }
 
+/// The refusal of version 01, which has a place of its own for it.
+fn refused_at_once(fields: &Fields) -> Option<(String, Vec<GivenReason>)> {
+    let code = owned(fields, "rejected_cancellation_code")?;
+    let text = owned(fields, "rejected_cancellation_text").into_iter().collect();
+    let reason = GivenReason { code: Some(code), proprietary: None, originator: None, text };
+    Some((REFUSED.to_owned(), vec![reason]))
+}
+
 impl Resolution {
     /// Begins with the record of the whole message.
     pub fn begin(plain: &Plain) -> Resolution {
@@ -91,7 +102,7 @@ impl Resolution {
         Resolution {
             created: owned(fields, "created"),
             case: case_of(fields),
-            whole: coded(fields),
+            whole: coded(fields).or_else(|| refused_at_once(fields)),
             ..Resolution::default()
         }
     }
@@ -127,6 +138,11 @@ impl Resolution {
             }
             _ => None,
         }
+    }
+
+    /// Whether the message listed payments.
+    pub fn has_told(&self) -> bool {
+        self.told
     }
 
     /// What the message says as a whole, where it listed no payment.

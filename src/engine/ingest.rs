@@ -187,10 +187,15 @@ impl Collector {
 
     /// An answer that listed no payment speaks for its case.
     fn close_resolution(&mut self) {
-        if let Some((resolution, record)) = self.resolution.take()
-            && let Some(resolved) = resolution.end()
-        {
-            self.push(record, Said::Cancellation(Box::new(resolved)));
+        let Some((resolution, record)) = self.resolution.take() else { return };
+        let told = resolution.has_told();
+        match resolution.end() {
+            Some(resolved) => self.push(record, Said::Cancellation(Box::new(resolved))),
+            None if !told => {
+                let text = "an answer to an investigation has no status".to_owned();
+                self.push(record, Said::Broken { code: "record.unused".to_owned(), text });
+            }
+            None => {}
         }
     }
 

@@ -209,7 +209,6 @@ fn steps() -> Vec<Vec<Fact>> {
         report(),
         vec![
             Fact::CancellationWanted { key: 3, reason: "CUST".into() },
-            cancellation_frozen(3, 3),
             Fact::CancellationAnswered {
                 key: 3,
                 request: None,
