@@ -546,3 +546,15 @@ fn an_age_has_a_unit() {
     let said = girogate(&["list", "--age=90s"]);
     assert!(!said.err.contains("a number and s, m, h or d"), "{}", said.err);
 }
+
+#[test]
+fn a_pipe_is_anonymised_like_a_file_and_what_could_not_be_avoided_is_a_finding() {
+    let document = |texts: &str| format!("<a><Nm>Erika</Nm>{texts}</a>");
+    let few = girogate_fed(&["--format", "json", "anonymise", "-"], document("").as_bytes());
+    assert_eq!((few.code, few.out.len()), (0, document("").len()), "{}", few.err);
+    assert!(!few.out.contains("Erika"), "{}", few.out);
+    let all: String = (0..10_000).map(|number| format!("<b>{number:04}</b>")).collect();
+    let many = girogate_fed(&["anonymise", "-"], document(&all).as_bytes());
+    assert_eq!((many.code, many.out.len()), (1, document(&all).len()), "{}", many.err);
+    assert!(many.err.contains("10000 words became another word of the documents"), "{}", many.err);
+}

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // a failing step of a test may panic
 
+#[path = "crash/disk.rs"]
+mod disk;
 #[path = "process/mod.rs"]
 mod process;
 

@@ -5,6 +5,8 @@
 
 #[path = "replay/cancellation.rs"]
 mod cancellation;
+#[path = "replay/detectors.rs"]
+mod detectors;
 #[path = "exchange/mod.rs"]
 mod exchange;
 #[path = "replay/room.rs"]

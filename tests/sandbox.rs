@@ -17,6 +17,8 @@ mod books;
 mod judged;
 #[path = "sandbox/killed.rs"]
 mod killed;
+#[path = "sandbox/line.rs"]
+mod line;
 #[path = "sandbox/scripts.rs"]
 mod scripts;
 #[path = "sandbox/seen.rs"]

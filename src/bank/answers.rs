@@ -1,12 +1,20 @@
 //! What a bank's answer proves, by its profile: pure, so that a recorded answer is judged as a live
 //! one is. Never signatures, never what to do next.
 
-use super::delivery::{BankReply, Delivery, Inquiry};
+use super::delivery::{BankReply, Delivery, Inquiry, Oddity};
 use super::profile::Profile;
+use crate::messages::definitions::Definitions;
+use crate::messages::record::Record;
+use crate::messages::unwrap::Source;
+use crate::messages::validate::parse_by;
 use serde_json::Value;
+use std::io::Cursor;
 
 /// Longest reason taken from a bank's answer, in characters. Chosen by us.
 const REASON_CHARS_MAX: usize = 200;
+/// Reason codes that call something a duplicate: message, block, transaction, end-to-end id, instruction id, payment.
+/// Source: faults and threats, section 2.4; codes of the ISO status reason list.
+pub const DUPLICATE_CODES: &[&str] = &["DU01", "DU02", "DU03", "DU04", "DU05", "AM05"];
 
 /// What an answer is about.
 #[derive(Clone, Copy, Debug)]
@@ -21,55 +29,103 @@ pub struct Asked<'a> {
 
 /// Judges the answer to a submission.
 pub fn judge_reply(profile: &Profile, asked: Asked<'_>, reply: BankReply) -> Delivery {
-    let answers = &profile.answers;
-    let unknown = |cause: String, duplicate: bool, reply: BankReply| Delivery::Unknown {
+    let (answers, status) = (&profile.answers, reply.status);
+    let unknown = |cause: String, oddity: Option<Oddity>, reply: BankReply| Delivery::Unknown {
         cause,
         bytes_left: asked.body_octets,
         reply: Some(reply),
-        duplicate,
+        oddity,
     };
     if let Err(cause) = &reply.authenticated {
-        let cause = format!("answer {} is not authenticated: {cause}", reply.status);
-        return unknown(cause, false, reply);
+        let cause = format!("answer {status} is not authenticated: {cause}");
+        return unknown(cause, oddity_of_unproved(profile, status), reply);
     }
-    if answers.try_later.contains(&reply.status) {
-        let cause = format!("the bank answered {}: not processed", reply.status);
+    if answers.try_later.contains(&status) {
+        let cause = format!("the bank answered {status}: not processed");
         return Delivery::NotSent { cause, retry_after_s: asked.retry_after_s, reply: Some(reply) };
     }
-    if answers.refused_before_processing.contains(&reply.status) {
-        return Delivery::Refused { reason: reason_of(&reply), reply };
+    if answers.refused_before_processing.contains(&status) {
+        let reason = reason_of(&reply);
+        // Whatever the status: a refusal as duplicate shows that something with our identity is there.
+        if is_duplicate_code(&reason) {
+            return unknown(
+                format!("the bank calls it a duplicate: {reason}"),
+                Some(Oddity::Duplicate),
+                reply,
+            );
+        }
+        return Delivery::Refused { reason, reply };
     }
-    if answers.duplicate.contains(&reply.status) {
-        return unknown(format!("the bank calls it a duplicate: {}", reason_of(&reply)), true, reply);
+    if answers.duplicate.contains(&status) {
+        let cause = format!("the bank calls it a duplicate: {}", reason_of(&reply));
+        return unknown(cause, Some(Oddity::Duplicate), reply);
     }
-    if !answers.received.contains(&reply.status) {
-        return unknown(format!("answer {} proves nothing", reply.status), false, reply);
+    if !answers.received.contains(&status) {
+        let oddity = (300..400).contains(&status).then_some(Oddity::Redirect);
+        return unknown(format!("answer {status} proves nothing"), oddity, reply);
     }
     match receipt(profile, asked.message_id, &reply) {
         Ok(bank_reference) => Delivery::Received { reply, bank_reference },
-        Err(cause) => unknown(cause, false, reply),
+        Err((cause, oddity)) => unknown(cause, oddity, reply),
     }
 }
 
-/// A receipt must name our message. A report in its place is judged when it is read.
-fn receipt(profile: &Profile, message_id: &str, reply: &BankReply) -> Result<Option<String>, String> {
+/// An unproved claim that there is a duplicate is heeded, because heeding it can only prevent a second payment.
+fn oddity_of_unproved(profile: &Profile, status: u16) -> Option<Oddity> {
+    match status {
+        status if profile.answers.duplicate.contains(&status) => Some(Oddity::Duplicate),
+        status if profile.answers.received.contains(&status) => Some(Oddity::Unproved),
+        300..400 => Some(Oddity::Redirect),
+        _ => None,
+    }
+}
+
+/// Whether a refusal's code says that the bank has it already. Source: ISO 20022 external status reasons.
+fn is_duplicate_code(reason: &str) -> bool {
+    reason.split_whitespace().next().is_some_and(|code| DUPLICATE_CODES.contains(&code))
+}
+
+/// A receipt must name our message, and so must a report in its place.
+fn receipt(
+    profile: &Profile,
+    message_id: &str,
+    reply: &BankReply,
+) -> Result<Option<String>, (String, Option<Oddity>)> {
+    let stranger = |text: &str| Err((text.to_owned(), Some(Oddity::Stranger)));
     if reply.is_xml() && !reply.body.is_empty() {
-        return Ok(None);
+        return match reported_message(&reply.body, &profile.chosen) {
+            Some(id) if id == message_id => Ok(None),
+            Some(_) => stranger("the report names another message"),
+            None => Err(("the report names no message".to_owned(), None)),
+        };
     }
     let body: Value =
-        serde_json::from_slice(&reply.body).map_err(|_| "the receipt is not readable".to_owned())?;
+        serde_json::from_slice(&reply.body).map_err(|_| ("the receipt is not readable".to_owned(), None))?;
     let captures = profile.steps.first().map(|step| step.captures.as_slice()).unwrap_or_default();
     let captured = |name: &str| {
         let capture = captures.iter().find(|capture| capture.name == name)?;
         body.pointer(&capture.json)?.as_str().map(str::to_owned)
     };
     match captured("message_id") {
-        Some(id) if id != message_id => Err("the receipt names another message".to_owned()),
+        Some(id) if id != message_id => stranger("the receipt names another message"),
         None if captures.iter().any(|capture| capture.name == "message_id") => {
-            Err("the receipt names no message".to_owned())
+            Err(("the receipt names no message".to_owned(), None))
         }
         _ => Ok(captured("bank_reference")),
     }
+}
+
+/// The message that a status report is about.
+fn reported_message(octets: &[u8], chosen: &Definitions) -> Option<String> {
+    let mut found = None;
+    parse_by(Source::Seekable(&mut Cursor::new(octets)), chosen, None, &mut |record, _origin| {
+        if let Record::Report(report) = record
+            && found.is_none()
+        {
+            found = report.original_message_id.clone();
+        }
+    });
+    found
 }
 
 /// Judges the answer to an inquiry.

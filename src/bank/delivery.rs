@@ -60,9 +60,22 @@ pub enum Delivery {
         bytes_left: u64,
         /// The answer, if one came.
         reply: Option<BankReply>,
-        /// The bank said that it has something of these ids: inquire at once.
-        duplicate: bool,
+        /// What was odd about the answer.
+        oddity: Option<Oddity>,
     },
+}
+
+/// What is odd about an answer that proves nothing: more than a line that broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// The bank says that it has something of these ids: it is asked at once, and nothing is sent again.
+    Duplicate,
+    /// It sends us elsewhere. No redirect is ever followed.
+    Redirect,
+    /// It is about another message than ours.
+    Stranger,
+    /// It says that the bank has the message, and its sender is not proved.
+    Unproved,
 }
 
 /// What an inquiry told.

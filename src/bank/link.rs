@@ -293,7 +293,7 @@ impl Link {
         match outcome {
             Outcome::NotSent { cause } => Delivery::NotSent { cause, reply: None, retry_after_s: None },
             Outcome::Broken { cause, bytes_left } => {
-                Delivery::Unknown { cause, bytes_left, reply: None, duplicate: false }
+                Delivery::Unknown { cause, bytes_left, reply: None, oddity: None }
             }
             Outcome::Replied(reply) => self.judge_reply(prepared, &reply, now),
         }

@@ -7,6 +7,7 @@ use super::entry::{Booking, Digest, Direction, Evidence, Mark, Return, Unmatched
 use super::payout::Payout;
 use super::row::{CancelStage, Channel, Hold, Key, Subject};
 use super::status::StatusNews;
+use super::unknown::{Decision, Escalation, Proof};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
@@ -278,6 +279,60 @@ pub enum Fact {
         /// When there is something to do next.
         due_at: Option<DateTime<Utc>>,
     },
+    /// The bank called a message a duplicate: something with our identity is there. Refuses nothing by itself.
+    DuplicateSeen {
+        /// Message.
+        key: Key,
+        /// HTTP status or reason code that said so.
+        code: String,
+        /// Where, if a document said so.
+        evidence: Option<Evidence>,
+        /// When there is something to do next, if that changes.
+        due_at: Option<DateTime<Utc>>,
+    },
+    /// Nothing is to be done about an unknown outcome before a time, or at all until news comes.
+    UnknownWaits {
+        /// Message.
+        key: Key,
+        /// When there is something to do next.
+        due_at: Option<DateTime<Utc>>,
+    },
+    /// The gateway cannot resolve an unknown outcome by itself: people decide.
+    UnknownEscalated {
+        /// Message.
+        key: Key,
+        /// Why.
+        reason: Escalation,
+        /// When there is something to do next all the same.
+        due_at: Option<DateTime<Utc>>,
+    },
+    /// News of the bank proves that it has a message whose outcome was unknown.
+    UnknownResolved {
+        /// Message.
+        key: Key,
+        /// What kind of news.
+        by: Proof,
+    },
+    /// One person proposes what becomes of a message whose outcome stays unknown.
+    DecisionProposed {
+        /// Message.
+        key: Key,
+        /// What.
+        decision: Decision,
+        /// Why.
+        reason: String,
+    },
+    /// Another person confirms the proposal.
+    DecisionConfirmed {
+        /// Message.
+        key: Key,
+        /// What.
+        decision: Decision,
+        /// Who had proposed it.
+        proposed_by: String,
+        /// Why the second person agrees.
+        reason: String,
+    },
     /// A bank document was received and is durable.
     DocumentReceived {
         /// Key that its row gets.
@@ -483,6 +538,12 @@ impl Fact {
             | Fact::StepStarted { key, .. }
             | Fact::StepEnded { key, .. }
             | Fact::InquiryEnded { key, .. }
+            | Fact::DuplicateSeen { key, .. }
+            | Fact::UnknownWaits { key, .. }
+            | Fact::UnknownEscalated { key, .. }
+            | Fact::UnknownResolved { key, .. }
+            | Fact::DecisionProposed { key, .. }
+            | Fact::DecisionConfirmed { key, .. }
             | Fact::MessageStatus { key, .. } => Subject::Message(*key),
             Fact::BlockStatus { key, .. } | Fact::BlockBooked { key, .. } => Subject::Block(*key),
             Fact::DocumentReceived { key, .. } | Fact::DocumentRead { key, .. } => Subject::Document(*key),

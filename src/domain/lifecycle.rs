@@ -167,7 +167,8 @@ pub const TRANSITIONS: &[(State, FactKind, State)] = &[
     (S::Submitted, K::Cancelled, S::Cancelled),
     (S::Submitted, K::EntryBooked, S::Booked),
     (S::Submitted, K::EntryReturned, S::Returned),
-    (S::Held, K::Reviewed, S::InReview), // the person at the bank has acted
+    (S::Held, K::Received, S::Submitted), // people decided about an unknown outcome, or the bank has answered after all
+    (S::Held, K::Reviewed, S::InReview),  // the person at the bank has acted
     (S::Held, K::Processed, S::InProcess),
     (S::Held, K::Settled, S::Settled),
     (S::Held, K::Rejected, S::Rejected),
@@ -248,6 +249,7 @@ pub fn effective(payout: &PayoutRow, block: Option<&BlockRow>, message: Option<&
     }
     match message.map(|message| message.phase) {
         Some(SendPhase::Frozen | SendPhase::NotSent) => State::Batched,
+        Some(SendPhase::Unknown) if message.is_some_and(|of| of.unknown.escalation.is_some()) => State::Held,
         Some(SendPhase::Open | SendPhase::Unknown) => State::Unconfirmed,
         Some(SendPhase::Received) => State::Submitted,
         Some(SendPhase::Refused) => State::Rejected,

@@ -16,3 +16,4 @@ pub mod payout;
 pub mod reference;
 pub mod row;
 pub mod status;
+pub mod unknown;

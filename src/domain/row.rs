@@ -8,6 +8,7 @@ use super::entry::{Booking, Digest, Direction, Evidence, Mark, Return, Unmatched
 use super::payout::Rail;
 use super::reference::PayoutToken;
 use super::status::StatusNews;
+use super::unknown::UnknownRow;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
@@ -222,6 +223,8 @@ pub struct MessageRow {
     pub frozen_at: DateTime<Utc>,
     /// The payout that a request (camt.055) is about; a pain.001 has blocks instead.
     pub about: Option<Key>,
+    /// What is known about its outcome while, or after, it was unknown.
+    pub unknown: UnknownRow,
 }
 
 /// A payment information block of a message.

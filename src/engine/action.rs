@@ -24,6 +24,16 @@ pub enum Action {
         /// Number of the attempt.
         attempt: u32,
     },
+    /// Ask the bank about a message of unknown outcome.
+    Inquire {
+        /// Message.
+        message: Key,
+    },
+    /// Prepare the identical octets of a message once more.
+    Resend {
+        /// Message.
+        message: Key,
+    },
     /// The prepared request must not leave: forget it.
     Forget {
         /// Message.

@@ -27,13 +27,7 @@ impl<'v> Book<'v> {
 
     /// Writes a fact and folds it.
     pub fn write(&mut self, circumstances: &Envelope, fact: Fact) {
-        let recorded = Recorded {
-            at: circumstances.at,
-            tenant: circumstances.tenant.clone(),
-            actor: circumstances.actor.clone(),
-            cause: circumstances.cause.clone(),
-            fact,
-        };
+        let recorded = recorded(circumstances, fact);
         apply(self.view, &recorded);
         self.facts.push(recorded);
     }
@@ -56,6 +50,17 @@ impl<'v> Book<'v> {
             circumstances,
             Fact::ExceptionRaised { key, subject, code: code.to_owned(), text, evidence },
         );
+    }
+}
+
+/// A fact with the circumstances of the input that led to it.
+pub fn recorded(circumstances: &Envelope, fact: Fact) -> Recorded {
+    Recorded {
+        at: circumstances.at,
+        tenant: circumstances.tenant.clone(),
+        actor: circumstances.actor.clone(),
+        cause: circumstances.cause.clone(),
+        fact,
     }
 }
 

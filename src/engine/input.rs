@@ -1,6 +1,7 @@
 //! What reaches the loop: one enum, each input with its circumstances. Everything costly (parsing,
 //! hashing, signing, writing XML) happened before an input was made of it.
 
+use crate::bank::delivery::Oddity;
 use crate::domain::entry::Digest;
 use crate::domain::fact::{AttemptEnd, Cause, InquiryEnd};
 use crate::domain::payout::Payout;
@@ -8,6 +9,7 @@ use crate::domain::reference::{EndToEndId, PayoutToken};
 use crate::domain::row::{Channel, Key};
 use crate::engine::ingest::Item;
 use crate::engine::intake::finding::Severity;
+use crate::engine::unknown::Seen;
 use crate::store::documents::NewDocument;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -45,6 +47,8 @@ pub enum Input {
     Delivered(Delivered),
     /// An inquiry ended.
     Inquired(Inquired),
+    /// Something is due for a message of unknown outcome.
+    Due(Due),
     /// A bank document arrived.
     Arrived(Arrived),
     /// Part of a document was read.
@@ -253,8 +257,19 @@ pub struct Delivered {
     pub documents: Vec<NewDocument>,
     /// A reply that is itself a report, to be read like any other.
     pub report: Option<Arrived>,
-    /// When there is something to do next.
+    /// What was odd about the answer.
+    pub oddity: Option<Oddity>,
+    /// When there is something to do next, where the ladder of unknown outcomes does not say.
     pub due_at: Option<DateTime<Utc>>,
+}
+
+/// A message of unknown outcome for which something is due.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// Message.
+    pub message: Key,
+    /// What statements show; statuses and bookings are seen in the rows.
+    pub seen: Seen,
 }
 
 /// An inquiry that ended.
@@ -266,8 +281,6 @@ pub struct Inquired {
     pub end: InquiryEnd,
     /// The reply, as evidence; read like any other report if it is one.
     pub report: Option<Arrived>,
-    /// When there is something to do next.
-    pub due_at: Option<DateTime<Utc>>,
 }
 
 /// A bank document that arrived.

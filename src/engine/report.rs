@@ -1,6 +1,7 @@
 //! What a status report and a part of a document do: roll-up of group, block and payment statuses.
 //! Rules of the status life cycle, sections 1, 4 and 7. Pure.
 
+use crate::bank::answers::DUPLICATE_CODES;
 use crate::domain::entry::Evidence;
 use crate::domain::fact::Fact;
 use crate::domain::lifecycle::State;
@@ -10,6 +11,7 @@ use crate::domain::status::{Merge, Reason, StatusNews, merge};
 use crate::engine::book::{Book, Exception};
 use crate::engine::cancellation;
 use crate::engine::decide::Standing;
+use crate::engine::decide::unknown::saw_duplicate;
 use crate::engine::ingest::{Item, Said};
 use crate::engine::input::{Envelope, Part};
 use crate::engine::reconcile;
@@ -194,13 +196,8 @@ fn group(book: &mut Book<'_>, envelope: &Envelope, report: &Report, evidence: Ev
     };
     if duplicate_refusal(&news) {
         // Something with our identity is at the bank: it never rejects a payout by itself.
-        let (subject, text) =
-            (Subject::Message(message.key), format!("the bank calls message {id} a duplicate"));
-        book.raise(
-            envelope,
-            Exception { subject, code: "duplicate_at_bank", text, evidence: Some(evidence) },
-        );
-        return;
+        let (key, text) = (message.key, format!("the bank calls message {id} a duplicate"));
+        return duplicate(book, envelope, (Subject::Message(key), Some(key), text), (&news, evidence));
     }
     if message.last_code.as_deref() == Some(news.code.as_str()) {
         return;
@@ -229,13 +226,9 @@ fn block(
         return;
     };
     if duplicate_refusal(&news) {
-        let (subject, text) =
-            (Subject::Block(row.key), format!("the bank calls payment information {id} a duplicate"));
-        book.raise(
-            envelope,
-            Exception { subject, code: "duplicate_at_bank", text, evidence: Some(evidence) },
-        );
-        return;
+        let (subject, message) = (Subject::Block(row.key), Some(row.message));
+        let text = format!("the bank calls payment information {id} a duplicate");
+        return duplicate(book, envelope, (subject, message, text), (&news, evidence));
     }
     if row.last_code.as_deref() == Some(news.code.as_str()) {
         return;
@@ -247,12 +240,28 @@ fn block(
 }
 
 /// A refusal as duplicate is evidence that something with our identity is at the bank.
-/// Source: faults and threats, section 2.4; codes of the ISO status reason list.
+/// Source: faults and threats, section 2.4.
 fn duplicate_refusal(news: &StatusNews) -> bool {
-    const DUPLICATE: &[&str] = &["DU01", "DU02", "DU03", "DU04", "DU05", "AM05"];
-    let reason =
-        news.reason.as_ref().and_then(|reason| reason.code.as_deref().or(reason.proprietary.as_deref()));
-    news.code == "RJCT" && reason.is_some_and(|code| DUPLICATE.contains(&code))
+    news.code == "RJCT" && reason_code(news).is_some_and(|code| DUPLICATE_CODES.contains(&code))
+}
+
+fn reason_code(news: &StatusNews) -> Option<&str> {
+    news.reason.as_ref().and_then(|reason| reason.code.as_deref().or(reason.proprietary.as_deref()))
+}
+
+/// Shows the refusal and has the bank asked what it has; the state stays what it is.
+fn duplicate(
+    book: &mut Book<'_>,
+    envelope: &Envelope,
+    (subject, message, text): (Subject, Option<Key>, String),
+    (news, evidence): (&StatusNews, Evidence),
+) {
+    let exception = Exception { subject, code: "duplicate_at_bank", text, evidence: Some(evidence) };
+    book.raise(envelope, exception);
+    if let Some(message) = message {
+        let code = reason_code(news).unwrap_or_default();
+        saw_duplicate(book, envelope, message, (code, Some(evidence)));
+    }
 }
 
 fn contradiction(
@@ -350,13 +359,8 @@ fn payment(
     }
     if duplicate_refusal(&news) {
         let text = "the bank calls the payment a duplicate".to_owned();
-        let exception = Exception {
-            subject: Subject::Payout(key),
-            code: "duplicate_at_bank",
-            text,
-            evidence: Some(evidence),
-        };
-        return book.raise(envelope, exception);
+        let message = book.view.message_of(&row).map(|message| message.key);
+        return duplicate(book, envelope, (Subject::Payout(key), message, text), (&news, evidence));
     }
     say(book, envelope, &row, Spoken { news, bank_references, evidence });
 }

@@ -338,7 +338,7 @@ impl Sheet {
             Input::SendReady(_) => {
                 let attempt = actions.iter().find_map(|action| match action {
                     Action::Deliver { attempt, .. } => Some(*attempt),
-                    Action::Forget { .. } => None,
+                    Action::Forget { .. } | Action::Inquire { .. } | Action::Resend { .. } => None,
                 });
                 let (Some(attempt), Some(message)) = (attempt, self.message_of(envelope)) else {
                     return Ok(());
@@ -356,6 +356,12 @@ impl Sheet {
                 let Some(message) = self.message_of(envelope) else { return Ok(()) };
                 self.event(&Event::Inquiry { at_ms, message, reply })
             }
+            // What it led to besides is recorded as the call that followed.
+            Input::Due(_) if !actions.is_empty() => Ok(()),
+            Input::Due(_) => match self.message_of(envelope) {
+                Some(message) => self.event(&Event::Due { at_ms, message }),
+                None => Ok(()),
+            },
             Input::Arrived(arrived) => self.document(at_ms, arrived),
             Input::Operate(operation) => self.operation(at_ms, operation, envelope),
             Input::Part(_) | Input::Collected { .. } | Input::Alarm { .. } => Ok(()),

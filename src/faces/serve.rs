@@ -41,6 +41,8 @@ const IDLE_CONNECTIONS_MAX: usize = 8;
 /// Longest wait for open attempts when the gateway is told to end, in milliseconds. Chosen by us: the total
 /// deadline of a call in the reference profile.
 const DRAIN_MS_MAX: u64 = 30_000;
+/// Longest wait for answers to leave after the store has failed, in milliseconds. Chosen by us.
+const LAST_WORDS_MS_MAX: u64 = 2_000;
 /// Shortest key that ids may be derived with, in octets. Chosen by us: 128 bits.
 const ID_KEY_OCTETS_MIN: usize = 16;
 /// Longest file of a definition, in octets. Chosen by us: the longest that is known has a twentieth of it.
@@ -372,6 +374,7 @@ async fn listen(
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let world = engine.world.clone();
+    let (halt, halted) = watch::channel(false);
     let (api_listener, api_address) = bind(&config.api.listen).await?;
     let (metrics_listener, metrics_address) = bind(&config.metrics.listen).await?;
     let mut bound = Bound { api: api_address, callback: None, metrics: metrics_address };
@@ -381,7 +384,7 @@ async fn listen(
         ca: config.api.client_ca.clone(),
     })?;
     let service = Service { tls: api_tls, router: api::router(api), limits: ServerLimits::default() };
-    let mut servers = vec![tokio::spawn(serve_tls(api_listener, service, stop.clone()))];
+    let mut servers = vec![tokio::spawn(serve_tls(api_listener, service, halted.clone()))];
     if let Some(section) = &config.callback {
         let (listener, address) = bind(&section.listen).await?;
         bound.callback = Some(address);
@@ -393,9 +396,9 @@ async fn listen(
         let public_url = section.public_url.clone().unwrap_or_else(|| format!("https://{address}"));
         let door = Door { world: world.clone(), inboxes: Arc::new(inboxes), public_url };
         let service = Service { tls, router: callbacks::router(door), limits: ServerLimits::default() };
-        servers.push(tokio::spawn(serve_tls(listener, service, stop.clone())));
+        servers.push(tokio::spawn(serve_tls(listener, service, halted.clone())));
     }
-    let mut metrics_stop = stop.clone();
+    let mut metrics_stop = halted;
     servers.push(tokio::spawn(async move {
         let until = async move { drop(metrics_stop.wait_for(|stop| *stop).await) };
         let served =
@@ -406,10 +409,22 @@ async fn listen(
     }));
     ready(&bound);
     let mut ended = engine.ended;
-    tokio::select! {
-        ended = &mut ended => return end_of(ended),
-        _ = stop.wait_for(|stop| *stop) => {}
+    let ended_early = tokio::select! {
+        ended = &mut ended => Some(ended),
+        _ = stop.wait_for(|stop| *stop) => None,
+    };
+    if let Some(ended) = ended_early {
+        // Whoever waits for an answer is told that the outcome is unknown, before the process leaves.
+        halt.send_replace(true);
+        let told = async {
+            for server in servers {
+                drop(server.await);
+            }
+        };
+        drop(tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS_MAX), told).await);
+        return end_of(ended);
     }
+    halt.send_replace(true);
     for server in servers {
         if server.await.is_err() {
             tracing::error!("a listener ended badly");

@@ -89,6 +89,12 @@ fn words(fact: &Fact) -> (&'static str, String) {
             ("send_ended", format!("attempt {attempt}: {}", end_words(end)))
         }
         Fact::InquiryEnded { end, .. } => ("inquired", inquiry_words(end)),
+        Fact::DuplicateSeen { .. }
+        | Fact::UnknownWaits { .. }
+        | Fact::UnknownEscalated { .. }
+        | Fact::UnknownResolved { .. }
+        | Fact::DecisionProposed { .. }
+        | Fact::DecisionConfirmed { .. } => unknown_words(fact),
         Fact::DocumentReceived { channel, authenticated, size, .. } => {
             let proof = if *authenticated { "authenticated" } else { "not authenticated, kept as evidence" };
             ("document_received", format!("{} octets by {}, {proof}", size, channel.name()))
@@ -139,6 +145,27 @@ fn cancellation_words(fact: &Fact) -> (&'static str, String) {
             ("cancellation_answered", format!("cancellation {}: {}{reason}", stage.name(), news.code))
         }
         _ => ("cancellation", String::new()),
+    }
+}
+
+fn unknown_words(fact: &Fact) -> (&'static str, String) {
+    match fact {
+        Fact::DuplicateSeen { code, .. } => {
+            ("duplicate_seen", format!("the bank calls the message a duplicate: {code}"))
+        }
+        Fact::UnknownWaits { .. } => ("unknown_waits", "the outcome is unknown; waiting".to_owned()),
+        Fact::UnknownEscalated { reason, .. } => ("escalated", format!("people decide: {}", reason.words())),
+        Fact::UnknownResolved { by, .. } => {
+            ("resolved", format!("the bank has the message: shown by a {}", by.name()))
+        }
+        Fact::DecisionProposed { decision, reason, .. } => {
+            ("decision_proposed", format!("proposed: treat as {}: {reason}", decision.name()))
+        }
+        Fact::DecisionConfirmed { decision, proposed_by, reason, .. } => (
+            "decision_confirmed",
+            format!("decided: treat as {}, proposed by {proposed_by}: {reason}", decision.name()),
+        ),
+        _ => ("", String::new()),
     }
 }
 

@@ -389,7 +389,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
 }
 
 /// Line and column, both from 1, of an octet position.
-pub(super) fn place_of(text: &str, position: usize) -> (usize, usize) {
+pub(in crate::sandbox) fn place_of(text: &str, position: usize) -> (usize, usize) {
     let before = text.get(..position).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

@@ -20,6 +20,7 @@ pub mod order;
 pub mod plan;
 pub mod postings;
 pub mod problem;
+pub mod proxy;
 pub mod record;
 pub mod reports;
 pub mod scenarios;

@@ -71,13 +71,15 @@ impl DocumentFiles {
     }
 
     /// Writes a document durably: file, then its name, then every new folder on the way.
-    /// A document that is there already is left alone.
+    /// A document that is there already is left alone, but its name is made durable: whoever wrote it may have
+    /// died before that.
     pub fn write(&self, document: &NewDocument) -> Result<(), StoreError> {
         let path = self.path(document.digest);
-        if path.exists() {
-            return Ok(());
-        }
         let folder = path.parent().unwrap_or(&self.root);
+        if path.exists() {
+            sync_folder(folder)?;
+            return sync_folder(&self.root);
+        }
         create_folder(&self.root)?;
         create_folder(folder)?;
         // Two writers of one document do not meet: each has a name of its own until it is whole.

@@ -9,6 +9,7 @@ pub(in crate::store) mod json;
 mod read;
 mod read_money;
 mod read_payout;
+mod read_unknown;
 pub(in crate::store) mod read_value;
 mod write;
 mod write_payout;
@@ -31,6 +32,12 @@ pub const FACT_KINDS: &[(&str, u32)] = &[
     ("step_started", 1),
     ("step_ended", 1),
     ("inquiry_ended", 1),
+    ("duplicate_seen", 1),
+    ("unknown_waits", 1),
+    ("unknown_escalated", 1),
+    ("unknown_resolved", 1),
+    ("decision_proposed", 1),
+    ("decision_confirmed", 1),
     ("document_received", 1),
     ("document_read", 1),
     ("message_status", 1),

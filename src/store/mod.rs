@@ -89,6 +89,12 @@ pub enum StoreError {
         /// Where it should be.
         path: PathBuf,
     },
+    /// The file is no database, or another program's. It was not touched.
+    #[error("{} is not a store of this program", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// A newer program wrote the store.
     #[error("the store has version {found}, this program knows versions up to {known}")]
     Newer {
@@ -140,7 +146,7 @@ pub enum StoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
-    /// The database file was moved or replaced while it was open.
+    /// A file of the store was moved, deleted or replaced while it was open.
     #[error("{} is no longer the file that was opened", path.display())]
     Replaced {
         /// Where it should be.
@@ -177,6 +183,7 @@ impl StoreError {
         match self {
             StoreError::Locked { .. } => "store.locked",
             StoreError::Absent { .. } => "store.absent",
+            StoreError::Foreign { .. } => "store.foreign",
             StoreError::Newer { .. } => "store.newer",
             StoreError::Migration { .. } => "store.migration",
             StoreError::Setting { .. } => "store.setting",
@@ -421,6 +428,14 @@ impl Store {
         match self {
             Store::Sqlite(store) => store.unconfirmed_attempts().await,
             Store::Memory(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Why writing ended, if it did: nothing may be sent, and the process leaves with code 3 to open the store again.
+    pub fn stopped(&self) -> Option<String> {
+        match self {
+            Store::Sqlite(store) => store.stopped().map(str::to_owned),
+            Store::Memory(_) => None,
         }
     }
 

@@ -71,17 +71,13 @@ impl SendJournal {
     /// next one stands alone.
     pub fn open(path: &Path) -> Result<SendJournal, StoreError> {
         let io = |source| StoreError::Io { path: path.to_path_buf(), source };
-        let is_new = !path.exists();
         let mut file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(io)?;
         if !ends_with_line_feed(&mut file).map_err(io)? {
             file.write_all(b"\n").map_err(io)?;
         }
         file.sync_all().map_err(io)?;
-        if is_new {
-            sync_folder(
-                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-            )?;
-        }
+        // Always: a process that died right after creating it left a name that is not durable.
+        sync_folder(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
         Ok(SendJournal { path: path.to_path_buf(), file })
     }
 

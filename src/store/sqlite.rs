@@ -60,6 +60,11 @@ impl Places {
         self.data_dir.join("store.sqlite3")
     }
 
+    /// The log beside the database, which holds what was committed last.
+    pub fn log(&self) -> PathBuf {
+        self.data_dir.join("store.sqlite3-wal")
+    }
+
     fn lock(&self) -> PathBuf {
         self.data_dir.join("girogate.lock")
     }
@@ -90,6 +95,8 @@ struct Inner {
 impl Drop for Inner {
     /// Waits for the writer, so that the data directory is free when the last handle is gone.
     fn drop(&mut self) {
+        // Readers first: the writer's connection is the last one and leaves a whole database behind.
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.commands = None;
         if let Some(thread) = self.thread.take() {
             // A panic of the writer was told to whoever waited for it.
@@ -110,9 +117,9 @@ impl SqliteStore {
         check_witness(&connection, &places.send_journal)?;
         let journal = SendJournal::open(&places.send_journal)?;
         let readers = open_readers(&path)?;
-        let files = DocumentFiles::at(places.documents());
         let stopped: Stopped = Arc::new(OnceLock::new());
-        let writer = Writer { connection, path, journal, lock, stopped: stopped.clone() };
+        let files = vec![path, places.log(), places.send_journal.clone()];
+        let writer = Writer { connection, files, journal, lock, stopped: stopped.clone() };
         let (commands, asked) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -121,7 +128,7 @@ impl SqliteStore {
         Ok(SqliteStore {
             inner: Arc::new(Inner {
                 places: places.clone(),
-                files,
+                files: DocumentFiles::at(places.documents()),
                 free: Semaphore::new(readers.len()),
                 readers: Mutex::new(readers),
                 stopped,
@@ -178,6 +185,12 @@ impl SqliteStore {
                 return Err(StoreError::Stopped { cause: "a reading panicked".to_owned() });
             };
             let answer = snapshot(&connection, |connection| read(connection, &inner));
+            if let Err(StoreError::Database { source, .. }) = &answer
+                && is_failure_of_the_disk(source)
+            {
+                // The first failure is the one that is told.
+                let _ = inner.stopped.set(source.to_string());
+            }
             inner.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             answer
         })
@@ -456,6 +469,21 @@ fn stored(connection: &Connection, sql: &str, values: [i64; 2]) -> Result<Vec<St
         found.push(Stored { seq, recorded });
     }
     Ok(found)
+}
+
+/// Whether nothing that the database says can be relied on until it is opened again.
+fn is_failure_of_the_disk(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode;
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::DiskFull
+                | ErrorCode::CannotOpen
+                | ErrorCode::NotADatabase
+        )
+    )
 }
 
 /// Everything that is read within sees one state of the database.

@@ -251,7 +251,7 @@ pub fn quick_profile(street: &Path) -> &'static str {
     let text = girogate::bank::profile::REFERENCE_PROFILE
         .replace("interval_ms = 2000", "interval_ms = 200")
         .replace("inquiry_waits_ms = [1000, 2000, 4000]", "inquiry_waits_ms = [300, 600, 1200]")
-        .replace("ingestion_lag_ms = 5000", "ingestion_lag_ms = 2000");
+        .replace("not_found_wait_ms = 5000", "not_found_wait_ms = 2000");
     std::fs::write(street.join("quick.toml"), text).unwrap();
     "quick.toml"
 }

@@ -178,7 +178,6 @@ pub const PARAMETERS_MAX: usize = 4;
 /// that has become smaller and was not lowered here.
 pub const BORNE: &[(&str, &str, usize)] = &[
     ("boolean parameters", "src/engine/intake/payouts.rs::next_item", 1),
-    ("boolean parameters", "src/engine/unknown.rs::inquire_at", 1),
     ("boolean parameters", "src/sandbox/desk.rs::inquire", 1),
     ("boolean parameters", "src/sandbox/plan.rs::fate", 1),
     ("boolean parameters", "src/sandbox/plan.rs::take", 1),

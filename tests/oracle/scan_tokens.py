@@ -1,9 +1,8 @@
 """Which texts of documents are left in their anonymised copies: the oracle of tests/files/anonymise.rs.
 
-Reads lines "original<TAB>copy" from standard input and prints for each {"file", "kept": [...], "left": [...], "chance": [...], "tokens": N}.
+Reads lines "original<TAB>copy" from standard input and prints for each {"file", "kept": [...], "left": [...], "tokens": N}.
 kept: texts, attribute values and comments that stand unchanged at their place although they are neither number, date, code nor tag;
-left: tokens of seven characters or more of the original that occur anywhere in the copy; chance: the same for four to six characters,
-where the copy has them at the place of another token. What is a code, the enumerations of the published schemas say (folder in argv[1]). It parses with lxml and shares no code with what it judges.
+left: tokens of four characters or more of the original that occur anywhere in the copy, at their place or at that of another. What is a code, the enumerations of the published schemas say (folder in argv[1]). It parses with lxml and shares no code with what it judges.
 """
 import glob
 import json
@@ -82,6 +81,4 @@ for line in sys.stdin:
             kept.append("%s %s" % (name, one.strip()))
     tokens = {token for token in tokens if len(token) >= 4 and not re.match(r"([A-Z]{2})?[xX]+\Z", token)} - allowed
     found = {word for name, what, value in after for word in words(public(value))}
-    both = tokens & found
-    print(json.dumps({"file": original, "kept": kept, "left": sorted(token for token in both if len(token) >= 7),
-                      "chance": sorted(token for token in both if len(token) < 7), "tokens": len(tokens)}))
+    print(json.dumps({"file": original, "kept": kept, "left": sorted(tokens & found), "tokens": len(tokens)}))

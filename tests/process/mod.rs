@@ -151,6 +151,11 @@ impl Line {
         child
     }
 
+    /// Process id of the gateway, for signals.
+    pub fn gateway_id(&self) -> u32 {
+        self.gateway.as_ref().unwrap().0.id()
+    }
+
     /// Waits until the gateway has died by itself.
     pub async fn gateway_died(&mut self) -> ExitStatus {
         let gateway = &mut self.gateway.as_mut().unwrap().0;

@@ -176,7 +176,8 @@ impl Room {
         let attempt = self.message(message).await.attempt;
         let documents = vec![NewDocument::of(b"reply".to_vec())];
         let step = "submit".to_owned();
-        let delivered = Delivered { message, step, attempt, end, documents, report: None, due_at: None };
+        let delivered =
+            Delivered { message, step, attempt, end, documents, report: None, due_at: None, oddity: None };
         self.put(Input::Delivered(delivered)).await;
     }
 

@@ -65,6 +65,37 @@ async fn the_settings_that_durability_needs_are_in_force() {
     assert_eq!(mode, "wal");
 }
 
+/// Another program's database is refused before an octet of it is changed; ours carries its mark.
+#[tokio::test]
+async fn a_foreign_database_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let places = Places::within(folder.path());
+    let foreign = |mark: i64, table: &str| {
+        drop(std::fs::remove_file(places.database()));
+        let raw = rusqlite::Connection::open(places.database()).unwrap();
+        raw.pragma_update(None, "application_id", mark).unwrap();
+        raw.execute_batch(table).unwrap();
+        drop(raw);
+        let before = std::fs::read(places.database()).unwrap();
+        assert_eq!(SqliteStore::open(&places).unwrap_err().code(), "store.foreign");
+        assert_eq!(SqliteStore::open_read_only(&places).unwrap_err().code(), "store.foreign");
+        assert_eq!(std::fs::read(places.database()).unwrap(), before);
+    };
+    foreign(0, "CREATE TABLE song (title TEXT)");
+    foreign(0x1234, "CREATE TABLE layout (version INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT");
+    std::fs::remove_file(places.database()).unwrap();
+    journey(&Store::Sqlite(open(folder.path()))).await;
+    let mark = || std::fs::read(places.database()).unwrap()[68..72].to_owned();
+    assert_eq!(mark(), b"GIRG");
+    // A store from before the mark is ours by its layout, and gets the mark.
+    let raw = rusqlite::Connection::open(places.database()).unwrap();
+    raw.pragma_update(None, "application_id", 0).unwrap();
+    drop(raw);
+    assert_eq!(mark(), [0; 4]);
+    assert!(Store::Sqlite(open(folder.path())).audit().await.unwrap().passed());
+    assert_eq!(mark(), b"GIRG");
+}
+
 /// Whoever loses the database and keeps the journal must not start anew: what was sent is unknown.
 #[tokio::test]
 async fn a_database_that_lost_what_the_journal_saw_is_refused() {
@@ -81,7 +112,7 @@ async fn a_database_that_lost_what_the_journal_saw_is_refused() {
         assert!(matches!(refused, StoreError::Behind { witnessed: 9, head: 0 }), "{refused}");
     }
     std::fs::write(places.database(), vec![b'x'; 8192]).unwrap();
-    assert_eq!(SqliteStore::open(&places).unwrap_err().code(), "store.database");
+    assert_eq!(SqliteStore::open(&places).unwrap_err().code(), "store.foreign");
     std::fs::write(places.database(), whole).unwrap();
     open(folder.path());
 }
@@ -108,14 +139,27 @@ async fn an_older_program_refuses_a_newer_store_and_another_layout() {
     assert_eq!(SqliteStore::open(&places).unwrap_err().code(), "store.migration");
 }
 
-/// The file is moved away while it is open: nothing more is acknowledged.
+/// A file is moved away or deleted while it is open: nothing more is acknowledged.
 #[tokio::test]
 async fn a_replaced_file_stops_the_store() {
+    for name in ["store.sqlite3", "store.sqlite3-wal", "send.journal"] {
+        replaced(name).await;
+    }
+    for name in ["store.sqlite3-wal", "send.journal"] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::Sqlite(open(folder.path()));
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+        assert_eq!(store.next_epoch().await.unwrap_err().code(), "store.replaced", "{name}");
+        assert!(store.stopped().unwrap().contains(name));
+    }
+}
+
+async fn replaced(name: &str) {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = open(folder.path());
     let store = Store::Sqlite(sqlite.clone());
     journey(&store).await;
-    let path = folder.path().join("store.sqlite3");
+    let path = folder.path().join(name);
     std::fs::rename(&path, folder.path().join("away")).unwrap();
     std::fs::copy(folder.path().join("away"), &path).unwrap();
     let mut view = store.load(vec![Lookup::Payout(5)]).await.unwrap();

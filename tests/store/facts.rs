@@ -19,6 +19,7 @@ use girogate::domain::payout::{
 use girogate::domain::reference::{EndToEndId, ExternalId, PayoutToken};
 use girogate::domain::row::{CANCEL_STAGE_NAMES, CancelStage, Channel, Hold, Subject};
 use girogate::domain::status::{Reason, StatusNews};
+use girogate::domain::unknown::{Decision, Escalation, Proof};
 use girogate::store::facts::{FACT_KINDS, FactError, decode, encode, subject_text};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -257,6 +258,7 @@ fn sending() -> Vec<Fact> {
     }));
     facts.extend(inquiries.map(|end| Fact::InquiryEnded { key: 4, end, due_at: None }));
     facts.extend(cancelling());
+    facts.extend(unknown());
     facts
 }
 
@@ -283,6 +285,23 @@ fn cancelling() -> Vec<Fact> {
         evidence: evidence(),
     }));
     facts
+}
+
+fn unknown() -> Vec<Fact> {
+    let reason = TEXT.to_owned();
+    vec![
+        Fact::DuplicateSeen { key: 4, code: "DU01".into(), evidence: Some(evidence()), due_at: due() },
+        Fact::UnknownWaits { key: 4, due_at: due() },
+        Fact::UnknownEscalated { key: 4, reason: Escalation::NotFound, due_at: None },
+        Fact::UnknownResolved { key: 4, by: Proof::Booking },
+        Fact::DecisionProposed { key: 4, decision: Decision::NotSent, reason: reason.clone() },
+        Fact::DecisionConfirmed {
+            key: 4,
+            decision: Decision::TreatAsSent,
+            proposed_by: "alice".into(),
+            reason,
+        },
+    ]
 }
 
 fn reading() -> Vec<Fact> {

@@ -12,9 +12,10 @@ use girogate::domain::party::{Party, PartyKind, PartyName};
 use girogate::domain::payout::{DatePolicy, Instruction, Payout, Rail, Remittance, Speed};
 use girogate::domain::reference::{EndToEndId, ExternalId, PayoutToken};
 use girogate::domain::row::{
-    BlockRow, CancelStage, Channel, Hold, Key, MessageRow, PayoutRow, SEND_PHASE_NAMES, Subject,
+    BlockRow, CancelStage, Channel, Hold, Key, MessageRow, PayoutRow, SEND_PHASE_NAMES, SendPhase, Subject,
 };
 use girogate::domain::status::{Reason, StatusNews};
+use girogate::domain::unknown::{Decision, Escalation, Proposal, Told, UnknownRow};
 use girogate::store::chain::sha256;
 use girogate::store::documents::NewDocument;
 use girogate::store::lookup::Lookup;
@@ -434,6 +435,7 @@ pub fn strange_lookups(number: i64) -> Vec<Lookup> {
         Lookup::DocumentMessageId("reference".into(), id.clone()),
         Lookup::Entry(id.clone()),
         Lookup::Statement(id.clone()),
+        Lookup::Statements(id.clone()),
         Lookup::Request(id.clone()),
         Lookup::Cursor(id),
     ]
@@ -443,10 +445,12 @@ pub fn strange_lookups(number: i64) -> Vec<Lookup> {
 pub fn block_variants(view: &mut View) -> Vec<Option<Key>> {
     let mut keys = vec![None];
     let codes = [None, Some("ACSP"), Some("RJCT"), Some("XXXX")];
-    for (phase, _) in SEND_PHASE_NAMES {
+    let phases = SEND_PHASE_NAMES.iter().map(|(phase, _)| (*phase, UnknownRow::default()));
+    for (phase, unknown) in phases.chain([(SendPhase::Unknown, escalated())]) {
         for message_code in codes {
             let mut message = message_row(view.counters.message);
-            message.phase = *phase;
+            message.phase = phase;
+            message.unknown = unknown.clone();
             message.status = message_code.map(news);
             for (block_code, booked) in
                 [(None, false), (Some("ACCP"), false), (Some("PART"), false), (None, true)]
@@ -465,6 +469,25 @@ pub fn block_variants(view: &mut View) -> Vec<Option<Key>> {
         }
     }
     keys
+}
+
+/// All that can be known about an unknown outcome.
+fn escalated() -> UnknownRow {
+    UnknownRow {
+        since: Some(at(1)),
+        inquired_at: Some(at(2)),
+        told: Some(Told::NotFound),
+        duplicate_at: Some(at(3)),
+        escalation: Some(Escalation::NotFound),
+        escalated_at: Some(at(4)),
+        proposal: Some(Proposal {
+            decision: Decision::NotSent,
+            by: "alice".into(),
+            at: at(5),
+            reason: "the bank's desk says so".into(),
+        }),
+        decision: Some(Decision::NotSent),
+    }
 }
 
 /// A payout of that status, plain, booked, returned, cancelled or held.

@@ -4,6 +4,7 @@
 pub mod cancellation;
 pub mod definitions;
 pub mod rails;
+pub mod unknown;
 
 use crate::messages::definitions::Definitions;
 pub use cancellation::{CancellationRules, Recall};
@@ -12,6 +13,7 @@ use rails::{RailCoding, RailPatch};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use unknown::UnknownOutcome;
 
 /// The profile of the reference bank that the sandbox plays.
 pub const REFERENCE_PROFILE: &str = include_str!("../../../profiles/reference-rfc9421.toml");
@@ -253,42 +255,6 @@ pub struct Answers {
     pub try_later: Vec<u16>,
 }
 
-/// What to do when nobody knows whether a message arrived.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UnknownOutcome {
-    /// Path template of the inquiry by `{message_id}`; absent means that there is none.
-    #[serde(default)]
-    pub inquiry_path: Option<String>,
-    /// Statuses that say that the bank has it.
-    #[serde(default)]
-    pub inquiry_found: Vec<u16>,
-    /// Statuses that say that it does not have it (which proves nothing by itself).
-    #[serde(default)]
-    pub inquiry_not_found: Vec<u16>,
-    /// Waits before the first, second … inquiry; the last one repeats.
-    #[serde(default)]
-    pub inquiry_waits_ms: Vec<u64>,
-    /// By what the bank recognises a message that it has already.
-    pub duplicate_check: DuplicateCheck,
-    /// How long it does. A re-send later than this after the first attempt is forbidden.
-    pub duplicate_window_ms: u64,
-    /// How long a message may be on its way inside the bank before the check knows it.
-    pub ingestion_lag_ms: u64,
-    /// Most attempts with the identical octets, the first one included.
-    pub attempts_max: u32,
-}
-
-/// By what the bank recognises a message that it has already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DuplicateCheck {
-    /// By `GrpHdr/MsgId`.
-    MessageId,
-    /// It does not promise to.
-    None,
-}
-
 /// How reports are fetched.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -506,15 +472,12 @@ impl Profile {
         if self.limits.payments_per_message == 0 || self.limits.payments_per_block == 0 {
             return contradiction("limits", "a message and a block hold at least one payment");
         }
-        if self.unknown.duplicate_check == DuplicateCheck::None && self.unknown.attempts_max > 1 {
-            return contradiction("unknown.attempts_max", "without a duplicate check there is one attempt");
-        }
         let overlapping = |status: &u16| {
             self.answers.refused_before_processing.contains(status) || self.answers.try_later.contains(status)
         };
         if self.answers.received.iter().chain(&self.answers.duplicate).any(overlapping) {
             return contradiction("answers", "one status has two meanings");
         }
-        Ok(())
+        unknown::check(self)
     }
 }

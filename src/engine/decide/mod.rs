@@ -5,6 +5,7 @@ mod document;
 mod operate;
 mod sending;
 mod submit;
+pub(in crate::engine) mod unknown;
 
 use crate::bank::profile::{Recall, RelayedStatus};
 use crate::domain::fact::{AttemptEnd, Cause, Fact};
@@ -14,6 +15,7 @@ use crate::engine::book::{Book, Exception};
 use crate::engine::input::{Envelope, Input};
 use crate::engine::reconcile::Accounts;
 use crate::engine::routing::Bank;
+use crate::engine::unknown::Rules;
 use crate::engine::{reconcile, report};
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
@@ -28,6 +30,8 @@ pub struct Standing {
     pub relayed_is_status: BTreeSet<String>,
     /// Banks that take requests for cancellation by message, and what of money that has left.
     pub cancellations: BTreeMap<String, Recall>,
+    /// What the profiles say about unknown outcomes, by bank.
+    pub unknown: BTreeMap<String, Rules>,
 }
 
 impl Standing {
@@ -41,6 +45,7 @@ impl Standing {
                 .iter()
                 .filter_map(|bank| Some((bank.id.clone(), bank.profile.cancellation.as_ref()?.after_booking)))
                 .collect(),
+            unknown: banks.iter().map(|bank| (bank.id.clone(), Rules::of(&bank.profile))).collect(),
         }
     }
 }
@@ -73,16 +78,22 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
             wanted.extend(ready.resend.then_some(Lookup::MessageMembers(ready.message)));
         }
         Input::Delivered(delivered) => {
-            wanted.push(Lookup::Message(delivered.message));
-            // What provably did not leave can still be cancelled here.
-            let not_sent = matches!(delivered.end, AttemptEnd::NotSent { .. });
-            wanted.extend(not_sent.then_some(Lookup::MessageMembers(delivered.message)));
+            // What becomes of an unknown outcome depends on what is known of the members by now.
+            wanted.push(match delivered.end {
+                AttemptEnd::Unknown { .. } | AttemptEnd::NotSent { .. } => {
+                    Lookup::MessageMembers(delivered.message)
+                }
+                AttemptEnd::Received { .. } | AttemptEnd::Refused { .. } => {
+                    Lookup::Message(delivered.message)
+                }
+            });
             wanted.extend(delivered.report.iter().map(|report| Lookup::Document(report.document.digest())));
         }
         Input::Inquired(inquired) => {
-            wanted.push(Lookup::Message(inquired.message));
+            wanted.push(Lookup::MessageMembers(inquired.message));
             wanted.extend(inquired.report.iter().map(|report| Lookup::Document(report.document.digest())));
         }
+        Input::Due(due) => wanted.push(Lookup::MessageMembers(due.message)),
         Input::Arrived(arrived) => wanted.push(Lookup::Document(arrived.document.digest())),
         Input::Part(part) => {
             wanted.push(Lookup::DocumentKey(part.document));
@@ -91,6 +102,8 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
             );
             report::needs(view, standing, part, &mut wanted);
             reconcile::needs(view, standing, part, &mut wanted);
+            // What replaces a payout that turns up after all must be stopped if nothing of it has left.
+            wanted.extend(view.payouts.values().filter_map(|row| row.replaced_by.map(Lookup::Payout)));
         }
         Input::Collected { bank, .. } => wanted.push(Lookup::Cursor(bank.clone())),
         Input::Alarm { .. } => {}
@@ -105,15 +118,17 @@ pub fn decide(book: &mut Book<'_>, standing: &Standing, envelope: &Envelope) -> 
         Input::Operate(operation) => operate::operate(book, (standing, envelope), operation),
         Input::CancellationWritten(draft) => operate::freeze_request(book, envelope, draft),
         Input::Frozen(draft) => sending::freeze(book, envelope, draft),
-        Input::SendReady(ready) => sending::start_step(book, envelope, ready),
-        Input::Delivered(delivered) => sending::end_step(book, envelope, delivered),
-        Input::Inquired(inquired) => sending::end_inquiry(book, envelope, inquired),
+        Input::SendReady(ready) => sending::start_step(book, standing, envelope, ready),
+        Input::Delivered(delivered) => sending::end_step(book, standing, envelope, delivered),
+        Input::Inquired(inquired) => sending::end_inquiry(book, standing, envelope, inquired),
+        Input::Due(due) => unknown::climb(book, standing, envelope, due),
         Input::Arrived(arrived) => {
             let known = document::receive(book, envelope, arrived);
             Outcome { answer: Answer::Stored { known }, actions: Vec::new() }
         }
         Input::Part(part) => {
             report::apply_part(book, standing, envelope, part);
+            unknown::take_evidence(book, envelope);
             Outcome { answer: Answer::Applied, actions: Vec::new() }
         }
         Input::Collected { bank, cursor } => {

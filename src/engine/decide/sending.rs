@@ -2,13 +2,19 @@
 
 use super::document::receive;
 use super::operate::withdraw;
-use crate::domain::fact::{AttemptEnd, Fact, FrozenBlock, FrozenMessage};
+use super::unknown::{dates_of, due_after, proof_of, saw_duplicate, take_evidence};
+use crate::bank::delivery::Oddity;
+use crate::domain::fact::{AttemptEnd, Fact, FrozenBlock, FrozenMessage, InquiryEnd};
 use crate::domain::lifecycle::State;
-use crate::domain::row::{Key, PayoutRow, SendPhase, Subject};
+use crate::domain::row::{Key, MessageRow, SendPhase, Subject};
+use crate::domain::unknown::Decision;
 use crate::engine::action::{Action, Answer, Outcome};
 use crate::engine::book::{Book, Exception};
+use crate::engine::decide::Standing;
 use crate::engine::input::{Delivered, Draft, Envelope, Inquired, SendReady};
+use crate::engine::unknown::{Case, Rung, Seen, next};
 use crate::store::view::View;
+use chrono::{DateTime, Utc};
 
 /// Freezes a draft if every member is still free; else the draft is dropped and planned anew.
 pub(super) fn freeze(book: &mut Book<'_>, envelope: &Envelope, draft: &Draft) -> Outcome {
@@ -57,14 +63,19 @@ pub(super) fn freeze(book: &mut Book<'_>, envelope: &Envelope, draft: &Draft) ->
 }
 
 /// Opens an attempt. Durable before the first byte leaves; whoever finds an open attempt that is
-/// not its own live one must not send.
-pub(super) fn start_step(book: &mut Book<'_>, envelope: &Envelope, ready: &SendReady) -> Outcome {
+/// not its own live one must not send. The identical octets go again only if the ladder says so at this moment.
+pub(super) fn start_step(
+    book: &mut Book<'_>,
+    standing: &Standing,
+    envelope: &Envelope,
+    ready: &SendReady,
+) -> Outcome {
     let forget = Outcome { answer: Answer::None, actions: vec![Action::Forget { message: ready.message }] };
     let Some(row) = book.view.messages.get(&ready.message) else { return forget };
     let may = !row.dissolved
         && match row.phase {
             SendPhase::Frozen | SendPhase::NotSent => !ready.resend && !row.maybe_sent,
-            SendPhase::Unknown => ready.resend && row.status.is_none() && !has_evidence(book.view, row.key),
+            SendPhase::Unknown => ready.resend && may_resend(book.view, standing, envelope, row),
             SendPhase::Open | SendPhase::Received | SendPhase::Refused => false,
         };
     if !may {
@@ -86,18 +97,20 @@ pub(super) fn start_step(book: &mut Book<'_>, envelope: &Envelope, ready: &SendR
     Outcome { answer: Answer::None, actions: vec![Action::Deliver { message: ready.message, attempt }] }
 }
 
-/// Whether a status or a booking of any member proves that the bank has the message.
-fn has_evidence(view: &View, message: Key) -> bool {
-    let is_member = |row: &&PayoutRow| view.message_of(row).is_some_and(|of| of.key == message);
-    view.payouts.values().filter(is_member).any(|row| row.booking.is_some() || row.status.is_some())
-        || view
-            .blocks
-            .values()
-            .any(|block| block.message == message && (block.booked || block.status.is_some()))
+fn may_resend(view: &View, standing: &Standing, envelope: &Envelope, row: &MessageRow) -> bool {
+    let Some(rules) = standing.unknown.get(&row.bank) else { return false };
+    let seen = if proof_of(view, row.key).is_some() { Seen::Evidence } else { Seen::Nothing };
+    let case = Case { row, rules, dates: dates_of(view, row.key), seen };
+    next(&case, envelope.at) == Rung::Resend
 }
 
 /// Ends an open attempt; one that is not open any more is left alone.
-pub(super) fn end_step(book: &mut Book<'_>, envelope: &Envelope, delivered: &Delivered) -> Outcome {
+pub(super) fn end_step(
+    book: &mut Book<'_>,
+    standing: &Standing,
+    envelope: &Envelope,
+    delivered: &Delivered,
+) -> Outcome {
     let open = book
         .view
         .messages
@@ -107,39 +120,73 @@ pub(super) fn end_step(book: &mut Book<'_>, envelope: &Envelope, delivered: &Del
         return Outcome::default();
     }
     book.documents.extend(delivered.documents.iter().cloned());
-    let fact = Fact::StepEnded {
+    let ended = |due_at: Option<DateTime<Utc>>| Fact::StepEnded {
         key: delivered.message,
         step: delivered.step.clone(),
         attempt: delivered.attempt,
         end: delivered.end.clone(),
-        due_at: delivered.due_at,
+        due_at,
     };
-    book.write(envelope, fact);
+    let due_at = due_after(book.view, standing, envelope, &ended(None)).or(delivered.due_at);
+    book.write(envelope, ended(due_at));
     if let Some(report) = &delivered.report {
         receive(book, envelope, report);
     }
+    if let Some(oddity) = delivered.oddity {
+        odd(book, envelope, delivered, oddity);
+    }
     withdraw(book, envelope, delivered.message);
+    take_evidence(book, envelope);
     if let AttemptEnd::Refused { status, reason, .. } = &delivered.end {
         let text = format!("the bank refused the message before processing: {status} {reason}");
-        let exception = Exception {
-            subject: Subject::Message(delivered.message),
-            code: "message_refused",
-            text,
-            evidence: None,
-        };
-        book.raise(envelope, exception);
+        raise(book, envelope, delivered.message, ("message_refused", text));
     }
     Outcome::default()
 }
 
-/// Records what an inquiry told.
-pub(super) fn end_inquiry(book: &mut Book<'_>, envelope: &Envelope, inquired: &Inquired) -> Outcome {
-    if !book.view.messages.contains_key(&inquired.message) {
-        return Outcome::default();
+/// An answer that is more than a line that broke is shown to people besides being climbed from.
+fn odd(book: &mut Book<'_>, envelope: &Envelope, delivered: &Delivered, oddity: Oddity) {
+    let AttemptEnd::Unknown { cause, .. } = &delivered.end else { return };
+    let code = match oddity {
+        Oddity::Duplicate => "duplicate_at_bank",
+        Oddity::Redirect => "redirect_on_submit",
+        Oddity::Stranger => "answer_of_another",
+        Oddity::Unproved => "answer_unproved",
+    };
+    // After a repetition of ours a duplicate is what is to be expected; after a first attempt somebody else was there.
+    if oddity != Oddity::Duplicate || delivered.attempt == 1 {
+        raise(book, envelope, delivered.message, (code, format!("attempt {}: {cause}", delivered.attempt)));
     }
-    let fact =
-        Fact::InquiryEnded { key: inquired.message, end: inquired.end.clone(), due_at: inquired.due_at };
-    book.write(envelope, fact);
+    if oddity == Oddity::Duplicate {
+        saw_duplicate(book, envelope, delivered.message, ("answer", None));
+    }
+}
+
+fn raise(book: &mut Book<'_>, envelope: &Envelope, message: Key, (code, text): (&'static str, String)) {
+    let subject = Subject::Message(message);
+    book.raise(envelope, Exception { subject, code, text, evidence: None });
+}
+
+/// Records what an inquiry told.
+pub(super) fn end_inquiry(
+    book: &mut Book<'_>,
+    standing: &Standing,
+    envelope: &Envelope,
+    inquired: &Inquired,
+) -> Outcome {
+    let Some(row) = book.view.messages.get(&inquired.message) else { return Outcome::default() };
+    let decided = row.unknown.decision;
+    let ended = |due_at: Option<DateTime<Utc>>| Fact::InquiryEnded {
+        key: inquired.message,
+        end: inquired.end.clone(),
+        due_at,
+    };
+    let due_at = due_after(book.view, standing, envelope, &ended(None));
+    book.write(envelope, ended(due_at));
+    if decided == Some(Decision::NotSent) && inquired.end == InquiryEnd::Found {
+        let text = "the bank has the message although two people decided that it was never sent".to_owned();
+        raise(book, envelope, inquired.message, ("double_risk", text));
+    }
     if let Some(report) = &inquired.report {
         receive(book, envelope, report);
     }

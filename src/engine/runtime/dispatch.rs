@@ -2,6 +2,7 @@
 //! documents to read, lists of reports to fetch. Holds nothing that a restart would miss.
 
 use super::{World, cancelling, freezing, polling, reading, sending};
+use crate::engine::turn::TurnError;
 use crate::store::listing::{Work, WorkLimits};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,8 +63,9 @@ impl UnderWay {
     }
 }
 
-/// Runs until the process stops; then waits for the tasks under way.
-pub async fn run(world: World) {
+/// Runs until the process stops; then waits for the tasks under way. An error means that the store has failed:
+/// nothing more is handed out.
+pub async fn run(world: World) -> Result<(), TurnError> {
     let under_way = UnderWay::default();
     for link in world.links.values() {
         tokio::spawn(polling::run(world.clone(), Arc::clone(link)));
@@ -72,6 +74,9 @@ pub async fn run(world: World) {
     loop {
         if *stop.borrow() {
             break;
+        }
+        if let Some(cause) = world.store.stopped() {
+            return Err(TurnError::Unknown { cause });
         }
         let asked = Instant::now();
         match world.store.work(limits(&world, &under_way), world.clock.now()).await {
@@ -92,6 +97,7 @@ pub async fn run(world: World) {
     while under_way.count(|_| true) > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    Ok(())
 }
 
 /// What waits to be frozen is not looked up while every bank's is being frozen.
@@ -114,7 +120,7 @@ fn hand_out(world: &World, under_way: &UnderWay, work: Work) {
             tokio::spawn(freezing::run(world.clone(), link, batch, guard));
         }
     }
-    for row in work.sendable.into_iter().chain(work.unknown) {
+    for row in work.sendable.into_iter().chain(work.unknown).chain(work.awaiting) {
         let Some(link) = world.link(&row.bank) else { continue };
         let busy = under_way.count(|task| matches!(task, Task::Message(bank, _) if *bank == row.bank));
         if busy >= usize::try_from(link.profile().limits.calls_in_parallel).unwrap_or(1).max(1) {

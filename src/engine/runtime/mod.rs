@@ -135,7 +135,7 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
         let mut turns = turns;
         tokio::select! {
             ended = &mut turns => return end_of(ended),
-            () = dispatch::run(dispatcher_world) => {}
+            done = dispatch::run(dispatcher_world) => done?,
         }
         desk.close();
         end_of(turns.await)
@@ -171,10 +171,6 @@ async fn close_lost_attempts(world: &World) -> Result<(), TurnError> {
 }
 
 fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
-    let now = world.clock.now();
-    let due_at = world
-        .link(&row.bank)
-        .map(|link| crate::engine::unknown::inquire_at(&link.profile().unknown, row.inquiries, false, now));
     let end = AttemptEnd::Unknown {
         cause: "the gateway stopped while the attempt was open".to_owned(),
         bytes_left: 0,
@@ -187,7 +183,8 @@ fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
         end,
         documents: Vec::new(),
         report: None,
-        due_at,
+        oddity: None,
+        due_at: Some(world.clock.now()),
     };
     world.envelope("gateway", call_cause(&row.message_id, row.attempt), Input::Delivered(delivered))
 }

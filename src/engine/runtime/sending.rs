@@ -1,4 +1,4 @@
-//! Sends one message, or inquires about it: the order of steps of faults and threats, section 2.3.
+//! Sends one message, or does what is due about its unknown outcome: the order of steps of faults and threats, section 2.3.
 //! Frozen octets are read, the request is signed, the attempt becomes durable, and only then the
 //! first byte leaves. What the outcome means is decided elsewhere.
 
@@ -12,29 +12,94 @@ use crate::domain::fact::{AttemptEnd, Cause, InquiryEnd};
 use crate::domain::row::{Channel, MessageRow, SendPhase};
 use crate::engine::action::Action;
 use crate::engine::decide::call_cause;
-use crate::engine::input::{Arrived, Delivered, Input, Inquired, SendReady};
-use crate::engine::unknown::{inquire_at, may_resend, retry_at};
+use crate::engine::input::{Arrived, Delivered, Due, Input, Inquired, SendReady};
+use crate::engine::unknown::{Rules, Seen, absence, retry_at};
 use crate::store::documents::NewDocument;
+use crate::store::listing::{Filter, PAGE_ITEMS_MAX};
+use crate::store::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use hyper::body::Bytes;
 use ring::rand::{SecureRandom, SystemRandom};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Why a message could not be handled now; it stays where it is and is found again.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Sends or inquires, by the message's phase.
+/// Sends, or does what is due about an unknown outcome, by the message's phase.
 pub async fn run(world: World, link: Arc<Link>, row: MessageRow, guard: Guard) {
     let result = match row.phase {
         SendPhase::Frozen | SendPhase::NotSent => send(&world, &link, &row, Resend::No).await,
-        SendPhase::Unknown => inquire(&world, &link, &row).await,
-        SendPhase::Open | SendPhase::Received | SendPhase::Refused => Ok(()),
+        SendPhase::Unknown | SendPhase::Received => climb(&world, &link, &row).await,
+        SendPhase::Open | SendPhase::Refused => Ok(()),
     };
     if let Err(cause) = result {
         tracing::error!(message_id = row.message_id, %cause, "the message could not be handled");
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
     drop(guard);
+}
+
+/// One rung: what it is was decided on what is durable, and is done here.
+async fn climb(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<(), Failure> {
+    let due =
+        Due { message: row.key, seen: seen(&world.store, link.profile(), row, world.clock.now()).await? };
+    let cause = Cause::Call(row.message_id.clone(), row.attempt);
+    let outcome = world.desk.put(world.envelope("gateway", cause, Input::Due(due))).await?;
+    for action in outcome.actions {
+        match action {
+            Action::Inquire { .. } => inquire(world, link, row).await?,
+            Action::Resend { .. } => {
+                tracing::warn!(message_id = row.message_id, "the identical octets go once more");
+                send(world, link, row, Resend::Yes).await?;
+            }
+            Action::Deliver { .. } | Action::Forget { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// What statements show of a message, once they can show anything.
+pub async fn seen(
+    store: &Store,
+    profile: &Profile,
+    row: &MessageRow,
+    now: DateTime<Utc>,
+) -> Result<Seen, StoreError> {
+    let rules = Rules::of(profile);
+    let (Some(days), Some(first)) = (rules.outcome.statement_days, row.first_attempt_at) else {
+        return Ok(Seen::Nothing);
+    };
+    let blocks = store.blocks(row.key).await?;
+    let latest = blocks.iter().map(|block| block.execution_date).max();
+    if latest.and_then(|latest| rules.statements_from(latest)).is_none_or(|from| now < from) {
+        return Ok(Seen::Nothing);
+    }
+    let (mut statements, mut strangers) = (Vec::new(), Vec::new());
+    let accounts: BTreeSet<&str> = blocks.iter().map(|block| block.debtor_account_ref.as_str()).collect();
+    for account in accounts {
+        let of = Filter { account_ref: Some(account.to_owned()), ..Filter::default() };
+        let mut cursor = None;
+        loop {
+            let page = store.statements(of.clone(), cursor, PAGE_ITEMS_MAX).await?;
+            statements.extend(page.items.into_iter().map(|item| item.row));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        loop {
+            let page = store.entries(of.clone(), cursor, PAGE_ITEMS_MAX).await?;
+            strangers.extend(page.items.into_iter().map(|item| item.row));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+    }
+    let first = first.with_timezone(&rules.zone).date_naive();
+    let account = absence::Account { blocks: &blocks, statements: &statements, strangers: &strangers };
+    Ok(if absence::is_proven(&account, first, days) { Seen::Absent } else { Seen::Nothing })
 }
 
 /// Whether identical octets go once more after an unknown outcome.
@@ -76,7 +141,7 @@ async fn send(world: &World, link: &Arc<Link>, row: &MessageRow, resend: Resend)
     tracing::info!(message_id = row.message_id, attempt, outcome = name_of(&delivery), "delivery ended");
     world.note(|| Note::Answered { message: row.key, delivery: delivery.clone() });
     let attempt = Attempt { row, attempt, step: &prepared.step };
-    let delivered = delivered(link.profile(), attempt, delivery, world.clock.now());
+    let delivered = delivered(attempt, delivery, world.clock.now());
     world.desk.put(world.envelope(&row.bank, cause, Input::Delivered(delivered))).await?;
     Ok(())
 }
@@ -121,7 +186,6 @@ pub struct Attempt<'a> {
 
 /// The outcome as the loop takes it: what it proves, its evidence, and when something is due next.
 pub fn delivered(
-    profile: &Profile,
     Attempt { row, attempt, step }: Attempt<'_>,
     delivery: Delivery,
     now: DateTime<Utc>,
@@ -135,6 +199,7 @@ pub fn delivered(
         report = report_of(&row.bank, Channel::Reply, reply, body.clone());
         body.digest()
     };
+    let mut oddity = None;
     let (end, due_at) = match delivery {
         Delivery::Received { reply, bank_reference } => {
             (AttemptEnd::Received { bank_reference, reply: keep(&reply) }, None)
@@ -146,12 +211,12 @@ pub fn delivered(
             reply.as_ref().map(&mut keep);
             (AttemptEnd::NotSent { cause }, Some(retry_at(attempt, retry_after_s, now)))
         }
-        Delivery::Unknown { cause, bytes_left, reply, duplicate } => {
-            let due_at = inquire_at(&profile.unknown, row.inquiries, duplicate, now);
-            (AttemptEnd::Unknown { cause, bytes_left, reply: reply.as_ref().map(&mut keep) }, Some(due_at))
+        Delivery::Unknown { cause, bytes_left, reply, oddity: found } => {
+            oddity = found;
+            (AttemptEnd::Unknown { cause, bytes_left, reply: reply.as_ref().map(&mut keep) }, None)
         }
     };
-    Delivered { message: row.key, step: step.to_owned(), attempt, end, documents, report, due_at }
+    Delivered { message: row.key, step: step.to_owned(), attempt, end, documents, report, oddity, due_at }
 }
 
 /// A reply that is itself a report is read like any other, if its sender was proved.
@@ -165,58 +230,35 @@ fn report_of(bank: &str, channel: Channel, reply: &BankReply, document: NewDocum
     })
 }
 
-/// One rung: ask the bank by our message id. If it does not know the message and the profile allows
-/// it, the identical octets go once more; else the end-of-day statement will tell.
+/// Asks the bank by our message id.
 async fn inquire(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<(), Failure> {
     let inquiry = ask(world, link, row).await?;
-    if let Some(inquiry) = &inquiry {
-        world.note(|| Note::Inquired { message: row.key, inquiry: inquiry.clone() });
-    }
-    let (inquired, resend) = inquired(link.profile(), row, inquiry, world.clock.now());
+    world.note(|| Note::Inquired { message: row.key, inquiry: inquiry.clone() });
+    let inquired = inquired(row, inquiry);
     let cause = Cause::Call(row.message_id.clone(), row.attempt);
     world.desk.put(world.envelope(&row.bank, cause, Input::Inquired(inquired))).await?;
-    if resend == Resend::Yes {
-        tracing::warn!(
-            message_id = row.message_id,
-            "the bank does not know the message; the identical octets go once more"
-        );
-        send(world, link, row, Resend::Yes).await?;
-    }
     Ok(())
 }
 
-/// What the bank says of a message; `None` where it has spoken about it since and nobody has to ask.
-async fn ask(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<Option<Inquiry>, Failure> {
-    if row.status.is_some() {
-        return Ok(None);
-    }
+/// What the bank says of a message.
+async fn ask(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<Inquiry, Failure> {
     let Some(prepared) = link.prepare_inquiry((purpose_of(row), &row.message_id), moment(world)?) else {
-        return Ok(Some(Inquiry::Failed { cause: "the bank answers no inquiries".to_owned() }));
+        return Ok(Inquiry::Failed { cause: "the bank answers no inquiries".to_owned() });
     };
     let prepared = prepared?;
     let outcome = link.call(&prepared).await;
-    Ok(Some(link.judge_inquiry(&prepared, outcome, world.clock.now())))
+    Ok(link.judge_inquiry(&prepared, outcome, world.clock.now()))
 }
 
-/// An inquiry as the loop takes it, and whether the identical octets may go once more.
-pub fn inquired(
-    profile: &Profile,
-    row: &MessageRow,
-    inquiry: Option<Inquiry>,
-    now: DateTime<Utc>,
-) -> (Inquired, Resend) {
-    let again = Some(inquire_at(&profile.unknown, row.inquiries + 1, false, now));
-    let (end, report, due_at, resend) = match inquiry {
-        None => (InquiryEnd::Found, None, None, Resend::No),
-        Some(Inquiry::Found(reply)) => {
+/// An inquiry as the loop takes it.
+pub fn inquired(row: &MessageRow, inquiry: Inquiry) -> Inquired {
+    let (end, report) = match inquiry {
+        Inquiry::Found(reply) => {
             let body = NewDocument::of(&reply.body[..]);
-            (InquiryEnd::Found, report_of(&row.bank, Channel::Reply, &reply, body), None, Resend::No)
+            (InquiryEnd::Found, report_of(&row.bank, Channel::Reply, &reply, body))
         }
-        Some(Inquiry::NotFound(_)) => {
-            let resend = if may_resend(&profile.unknown, row, now) { Resend::Yes } else { Resend::No };
-            (InquiryEnd::NotFound, None, again, resend)
-        }
-        Some(Inquiry::Failed { cause }) => (InquiryEnd::Failed { cause }, None, again, Resend::No),
+        Inquiry::NotFound(_) => (InquiryEnd::NotFound, None),
+        Inquiry::Failed { cause } => (InquiryEnd::Failed { cause }, None),
     };
-    (Inquired { message: row.key, end, report, due_at }, resend)
+    Inquired { message: row.key, end, report }
 }

@@ -1,14 +1,17 @@
 //! `girogate anonymise`: copies of documents that name nobody, for test data and for questions to others. It chooses
 //! the key and the places of the copies; what is replaced, and how, is `messages::anonymise`'s.
 
+use super::file::Opened;
 use super::screen::Screen;
 use super::spool::Spool;
-use super::{Exit, Failure, file};
-use crate::messages::anonymise::{AnonymiseError, Keyed, Replaced, anonymise};
+use super::{Exit, Failure, file, spool};
+use crate::messages::anonymise::{AnonymiseError, Keyed, Replaced, Tokens, anonymise, gather};
 use clap::Args;
 use ring::digest::{Context, SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
 /// Shortest key file, in octets. Chosen by us: 128 bits.
@@ -23,7 +26,8 @@ pub struct Anonymise {
     /// Where to write: a file, or a folder for several documents, which are numbered there. Standard output by default.
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
-    /// A secret; under the same one the same text always becomes the same. Random by default, and then not kept.
+    /// A secret; under the same one the same text becomes the same, in all documents of a call and, but for the rare word that would
+    /// become one of the document's own, in all calls. Random by default, and then not kept.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 }
@@ -53,14 +57,24 @@ impl Anonymise {
             }
             _ => None,
         };
+        let sources: Vec<Result<Source<'_>, Failure>> =
+            self.files.iter().map(|path| Source::new(path)).collect();
+        let octets = sources.iter().flatten().map(|source| source.octets).fold(0, u64::saturating_add);
+        let tokens = Tokens::of_octets(octets);
+        // The words of all documents are known before the first is copied.
+        let gathered: Vec<Result<Source<'_>, Failure>> = sources
+            .into_iter()
+            .map(|source| source.and_then(|source| source.gather(&tokens).map(|()| source)))
+            .collect();
         let mut exit = Exit::Done;
-        for (index, path) in self.files.iter().enumerate() {
+        for (index, source) in gathered.into_iter().enumerate() {
             // Names of files name people and banks too.
             let numbered =
                 folder.as_ref().map(|folder| folder.join(format!("document-{:04}.xml", index + 1)));
             let output = numbered.or_else(|| self.output.clone());
-            exit = exit.max(match copy(path, output.as_deref(), &keyed, screen) {
-                Ok(()) => Exit::Done,
+            let copied = source.and_then(|source| source.copy(output.as_deref(), (&keyed, &tokens), screen));
+            exit = exit.max(match copied {
+                Ok(exit) => exit,
                 Err(failure) => {
                     screen.failure(failure.code, &failure.text);
                     failure.exit
@@ -95,13 +109,52 @@ impl Anonymise {
     }
 }
 
-fn copy(path: &Path, output: Option<&Path>, keyed: Keyed<'_>, screen: &mut Screen) -> Result<(), Failure> {
-    let mut input = file::open(path)?;
-    let mut spool = Spool::new(output)?;
-    let replaced = anonymise(&mut input, &mut spool, keyed).map_err(|error| refused(path, &error))?;
-    spool.keep(screen)?;
-    show(path, output, replaced, screen);
-    Ok(())
+/// A document that is read twice.
+struct Source<'p> {
+    path: &'p Path,
+    /// What came from front to back is kept aside.
+    aside: Option<File>,
+    octets: u64,
+}
+
+impl<'p> Source<'p> {
+    fn new(path: &'p Path) -> Result<Source<'p>, Failure> {
+        if let Opened::File(opened) = file::open_source(path)? {
+            let metadata = opened.get_ref().metadata().map_err(|error| file::refused(path, &error))?;
+            return Ok(Source { path, aside: None, octets: metadata.len() });
+        }
+        let outside = |error| Failure::outside("output.write", error);
+        let mut aside = spool::unnamed().map_err(outside)?;
+        let octets = std::io::copy(&mut file::open(path)?, &mut aside).map_err(outside)?;
+        Ok(Source { path, aside: Some(aside), octets })
+    }
+
+    /// From its start.
+    fn open(&self) -> Result<Box<dyn BufRead>, Failure> {
+        let Some(aside) = &self.aside else { return file::open(self.path) };
+        let rewound = aside.try_clone().and_then(|mut aside| aside.rewind().map(|()| aside));
+        let aside = rewound.map_err(|error| file::refused(self.path, &error))?;
+        Ok(Box::new(BufReader::new(aside)))
+    }
+
+    fn gather(&self, tokens: &Tokens) -> Result<(), Failure> {
+        gather(&mut self.open()?, tokens).map_err(|error| refused(self.path, &error))
+    }
+
+    /// Copies it; a finding where a word could not be avoided.
+    fn copy(
+        &self,
+        output: Option<&Path>,
+        (keyed, tokens): (Keyed<'_>, &Tokens),
+        screen: &mut Screen,
+    ) -> Result<Exit, Failure> {
+        let mut spool = Spool::new(output)?;
+        let replaced = anonymise(&mut self.open()?, &mut spool, keyed, tokens)
+            .map_err(|error| refused(self.path, &error))?;
+        spool.keep(screen)?;
+        show(self.path, output, replaced, screen);
+        Ok(if replaced.coinciding == 0 { Exit::Done } else { Exit::Finding })
+    }
 }
 
 fn refused(path: &Path, error: &AnonymiseError) -> Failure {
@@ -112,14 +165,24 @@ fn refused(path: &Path, error: &AnonymiseError) -> Failure {
     }
 }
 
-fn show(path: &Path, output: Option<&Path>, Replaced { replaced, kept }: Replaced, screen: &mut Screen) {
+fn show(path: &Path, output: Option<&Path>, done: Replaced, screen: &mut Screen) {
+    let Replaced { replaced, kept, coinciding } = done;
     let (name, place) = (file::shown(path), output.map(file::shown));
     let line = if screen.is_json() {
-        json!({ "record": "anonymised", "file": name, "output": place, "replaced": replaced, "kept": kept })
-            .to_string()
+        json!({
+            "record": "anonymised", "file": name, "output": place,
+            "replaced": replaced, "kept": kept, "coinciding": coinciding,
+        })
+        .to_string()
     } else {
         let place = place.map_or(String::new(), |place| format!(" -> {place}"));
-        format!("{name}{place}: {replaced} texts replaced, {kept} kept")
+        let unavoided = match coinciding {
+            0 => String::new(),
+            _ => format!(
+                "; {coinciding} words became another word of the documents, which have nearly all words of their form"
+            ),
+        };
+        format!("{name}{place}: {replaced} texts replaced, {kept} kept{unavoided}")
     };
     screen.remark(&line);
 }

@@ -1,11 +1,12 @@
 //! `girogate sandbox`: the bank across the street, its scenarios and its business day.
 
 use super::process::{block_on, logs, stop_signal};
-use super::screen::Screen;
+use super::screen::{Format, Screen};
 use super::{Exit, Failure};
 use crate::faces::config as gateway;
 use crate::faces::demo::bank::{Access, end_day};
 use crate::net::tls::TlsFiles;
+use crate::sandbox::proxy::{run, script::LineScript};
 use crate::sandbox::{config, scenarios, server};
 use chrono::Utc;
 use clap::{Args, Subcommand};
@@ -36,6 +37,26 @@ enum What {
         #[arg(long, value_name = "ID")]
         bank: Option<String>,
     },
+    /// Stand between a client and the bank as a line that breaks, by script and seed; TLS passes through unread.
+    ///
+    /// Shows one JSON object a connection: octets each way and what was done to it.
+    Proxy(Proxy),
+}
+
+#[derive(Args)]
+struct Proxy {
+    /// Where clients come, like 127.0.0.1:9444; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: String,
+    /// Where the bank is, like 127.0.0.1:9443.
+    #[arg(long, value_name = "ADDRESS")]
+    to: String,
+    /// What happens to which connection.
+    #[arg(long, value_name = "FILE")]
+    script: PathBuf,
+    /// Replaces the seed of the script.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
 }
 
 impl Sandbox {
@@ -44,6 +65,7 @@ impl Sandbox {
         match (&self.what, &self.config) {
             (Some(What::Scenarios), _) => Ok(list(screen)),
             (Some(What::DayEnd { config, bank }), _) => day_end(config, bank.as_deref(), screen),
+            (Some(What::Proxy(proxy)), _) => carry(proxy),
             (None, Some(config)) => serve(config, screen),
             (None, None) => {
                 Err(Failure::usage("sandbox.config", "name a configuration with -c FILE, or a subcommand"))
@@ -93,6 +115,24 @@ fn day_end(path: &Path, bank: Option<&str>, screen: &mut Screen) -> Result<Exit,
     let answer = block_on(end_day(&access))?.map_err(|cause| Failure::outside("sandbox.day_end", cause))?;
     screen.line(answer.trim());
     Ok(Exit::Done)
+}
+
+fn carry(proxy: &Proxy) -> Result<Exit, Failure> {
+    logs();
+    let script =
+        LineScript::load(&proxy.script, proxy.seed).map_err(|cause| Failure::usage(cause.code(), cause))?;
+    block_on(async {
+        let failed = |cause| Failure::outside("sandbox.listen", cause);
+        let listener = tokio::net::TcpListener::bind(&proxy.listen).await.map_err(failed)?;
+        let listens = listener.local_addr().map_err(failed)?;
+        let stop = stop_signal()?;
+        Screen::new(Format::Json).now(&json!({ "ready": true, "listen": listens.to_string() }).to_string());
+        // Connections end on several threads; each line is shown whole and at once.
+        let log = Box::new(|line: &str| Screen::new(Format::Json).now(line));
+        let proxy = run::Proxy { listener, to: proxy.to.clone(), script, log };
+        let ran = run::run(proxy, stop).await;
+        ran.map(|()| Exit::Done).map_err(|cause| Failure::usage(cause.code(), cause))
+    })?
 }
 
 fn serve(path: &Path, screen: &mut Screen) -> Result<Exit, Failure> {

@@ -92,13 +92,25 @@ impl Drop for Spool {
     }
 }
 
+/// A file for what is read more than once, which has no name and is gone when it is closed.
+pub fn unnamed() -> io::Result<File> {
+    let path = free_path();
+    let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
 /// A file that has no name and is gone when it is closed: names and accounts of a report stand in it.
 pub fn nameless() -> io::Result<Aside> {
-    static MADE: AtomicU64 = AtomicU64::new(0);
-    let number = MADE.fetch_add(1, Ordering::Relaxed);
-    let path = std::env::temp_dir().join(format!("girogate.{}.{number}.aside", std::process::id()));
+    let path = free_path();
     let writer = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
     let reader = File::open(&path);
     std::fs::remove_file(&path)?;
     Ok(Aside { writer: Box::new(writer), reader: Box::new(reader?) })
+}
+
+fn free_path() -> PathBuf {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("girogate.{}.{number}.aside", std::process::id()))
 }

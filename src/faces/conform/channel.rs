@@ -6,7 +6,7 @@ use super::control::moment;
 use super::row::Row;
 use super::seen;
 use super::stage::Stage;
-use crate::bank::delivery::Delivery;
+use crate::bank::delivery::{Delivery, Oddity};
 use crate::bank::link::{Moment, Outgoing, Prepared, Purpose};
 use crate::domain::payout::Payout;
 use crate::engine::batching::plan;
@@ -216,7 +216,9 @@ pub async fn start(stage: &Stage, check: &'static Check) -> Result<Started, Conf
     let (answer, judged) = match delivery {
         Delivery::Refused { .. } => (format!("{} ({answer})", check.expected), Judged::Yes),
         // A duplicate's own answer refuses it as well.
-        Delivery::Unknown { duplicate: true, .. } => (format!("{} ({answer})", check.expected), Judged::Yes),
+        Delivery::Unknown { oddity: Some(Oddity::Duplicate), .. } => {
+            (format!("{} ({answer})", check.expected), Judged::Yes)
+        }
         Delivery::Received { .. } if check.expected == REFUSED_ANYHOW => (answer, Judged::ByReport),
         _ => (answer, Judged::Yes),
     };

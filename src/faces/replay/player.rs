@@ -13,7 +13,7 @@ use crate::domain::payout::Speed;
 use crate::domain::row::{Channel, Key, MessageRow, SendPhase};
 use crate::engine::action::{Action, Outcome};
 use crate::engine::decide::{Standing, call_cause};
-use crate::engine::input::{Act, Arrived, Draft, Envelope, Input, Operation, SendReady};
+use crate::engine::input::{Act, Arrived, Draft, Due, Envelope, Input, Operation, SendReady};
 use crate::engine::intake::csv;
 use crate::engine::intake::draft::Draft as Instruction;
 use crate::engine::intake::ids::IdKey;
@@ -22,7 +22,7 @@ use crate::engine::routing::Bank;
 use crate::engine::runtime::cancelling::Pen;
 use crate::engine::runtime::freezing::{Press, due};
 use crate::engine::runtime::reading::split;
-use crate::engine::runtime::sending::{Attempt, Resend, delivered, inquired};
+use crate::engine::runtime::sending::{Attempt, delivered, inquired, seen};
 use crate::engine::turn::turn;
 use crate::faces::api::Checks;
 use crate::faces::api::payouts::checked;
@@ -33,7 +33,7 @@ use crate::store::lookup::Lookup;
 use crate::store::memory::MemoryStore;
 use chrono::{DateTime, Duration, Utc};
 use hyper::body::Bytes;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -80,7 +80,6 @@ struct Player<'a> {
     /// Written at the same moment and not yet met in the recording.
     drafts: VecDeque<Draft>,
     messages: BTreeMap<&'a str, Key>,
-    may_resend: BTreeSet<Key>,
     seq: i64,
     played: Replayed,
 }
@@ -151,7 +150,6 @@ impl<'a> Player<'a> {
             place: String::new(),
             drafts: VecDeque::new(),
             messages: BTreeMap::new(),
-            may_resend: BTreeSet::new(),
             seq: 0,
             played: Replayed::default(),
         })
@@ -200,6 +198,7 @@ impl<'a> Player<'a> {
             Event::Sent { message, attempt, .. } => self.sent(message, *attempt).await,
             Event::Answer { message, reply, .. } => self.answer(message, reply).await,
             Event::Inquiry { message, reply, .. } => self.inquiry(message, reply).await,
+            Event::Due { message, .. } => self.due(message).await,
             Event::Document { bank, channel, file, unproved, .. } => {
                 let channel = Channel::parse(channel).ok_or_else(|| value(&self.place, "no such channel"))?;
                 let octets = octets_of(self.folder, file)?;
@@ -322,10 +321,6 @@ impl<'a> Player<'a> {
     async fn sent(&mut self, file: &str, attempt: u32) -> Result<(), RecordingError> {
         let Some((row, profile)) = self.message(file).await? else { return Ok(()) };
         let resend = row.phase == SendPhase::Unknown;
-        if resend && !self.may_resend.remove(&row.key) {
-            self.differs("a repetition", file, "the profile does not allow it here");
-            return Ok(());
-        }
         let ready = SendReady {
             message: row.key,
             step: step(&profile),
@@ -337,7 +332,7 @@ impl<'a> Player<'a> {
         let outcome = self.put("gateway", cause, Input::SendReady(ready)).await?;
         let started = outcome.actions.iter().find_map(|action| match action {
             Action::Deliver { attempt, .. } => Some(*attempt),
-            Action::Forget { .. } => None,
+            Action::Forget { .. } | Action::Inquire { .. } | Action::Resend { .. } => None,
         });
         if started != Some(attempt) {
             let found = started.map_or("nothing may leave".to_owned(), |number| number.to_string());
@@ -376,13 +371,13 @@ impl<'a> Player<'a> {
             }
             (None, None, Some(cause)) => {
                 let bytes_left = reply.octets_left.unwrap_or(0);
-                Delivery::Unknown { cause: cause.clone(), bytes_left, reply: None, duplicate: false }
+                Delivery::Unknown { cause: cause.clone(), bytes_left, reply: None, oddity: None }
             }
             _ => return Err(value(&self.place, "exactly one of status, not_sent and broken")),
         };
         let step = step(&profile);
         let attempt = Attempt { row: &row, attempt: row.attempt, step: &step };
-        let ended = delivered(&profile, attempt, delivery, self.now);
+        let ended = delivered(attempt, delivery, self.now);
         let cause = call_cause(&row.message_id, row.attempt);
         self.put(&row.bank, cause, Input::Delivered(ended)).await.map(|_| ())
     }
@@ -390,19 +385,22 @@ impl<'a> Player<'a> {
     async fn inquiry(&mut self, file: &str, reply: &Reply) -> Result<(), RecordingError> {
         let Some((row, profile)) = self.message(file).await? else { return Ok(()) };
         let inquiry = match (reply.status, &reply.broken, reply.not_asked) {
-            (Some(status), None, None) => {
-                Some(judge_inquiry_reply(&profile, self.bank_reply(status, reply)?))
-            }
-            (None, Some(cause), None) => Some(Inquiry::Failed { cause: cause.clone() }),
-            (None, None, Some(true)) => None,
+            (Some(status), None, None) => judge_inquiry_reply(&profile, self.bank_reply(status, reply)?),
+            (None, Some(cause), None) => Inquiry::Failed { cause: cause.clone() },
+            // The bank had spoken: that resolves an unknown outcome by itself.
+            (None, None, Some(true)) => return Ok(()),
             _ => return Err(value(&self.place, "exactly one of status, broken and not_asked")),
         };
-        let (ended, resend) = inquired(&profile, &row, inquiry, self.now);
-        if resend == Resend::Yes {
-            self.may_resend.insert(row.key);
-        }
+        let ended = inquired(&row, inquiry);
         let cause = call_cause(&row.message_id, row.attempt);
         self.put(&row.bank, cause, Input::Inquired(ended)).await.map(|_| ())
+    }
+
+    async fn due(&mut self, file: &str) -> Result<(), RecordingError> {
+        let Some((row, profile)) = self.message(file).await? else { return Ok(()) };
+        let seen = seen(&self.store, &profile, &row, self.now).await.map_err(store)?;
+        let cause = call_cause(&row.message_id, row.attempt);
+        self.put("gateway", cause, Input::Due(Due { message: row.key, seen })).await.map(|_| ())
     }
 
     async fn document(

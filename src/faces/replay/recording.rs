@@ -164,6 +164,13 @@ pub enum Event {
         /// How.
         reply: Reply,
     },
+    /// The time came to look at a message of unknown outcome, and nobody had to be called.
+    Due {
+        /// When.
+        at_ms: i64,
+        /// File of the message.
+        message: String,
+    },
     /// A bank document comes.
     Document {
         /// When.
@@ -274,6 +281,7 @@ impl Event {
             | Event::Sent { at_ms, .. }
             | Event::Answer { at_ms, .. }
             | Event::Inquiry { at_ms, .. }
+            | Event::Due { at_ms, .. }
             | Event::Document { at_ms, .. }
             | Event::Requested { at_ms, .. }
             | Event::Operation { at_ms, .. } => *at_ms,

@@ -3,19 +3,73 @@
 
 use super::charset::Charset;
 use super::permute::{Alphabet, Keyed, alphabets, permute};
+use super::tokens::Tokens;
+
+/// How far a text is followed until one is found that stands nowhere in the documents. Chosen by us: where not even a third
+/// of a form are words of the documents, this is never too little.
+const STEPS_MAX: usize = 256;
+
+/// What a scan is for.
+#[derive(Clone, Copy)]
+pub(super) enum Pass<'k> {
+    /// Only to know the words. Nothing is replaced.
+    Gather(&'k Tokens),
+    /// To replace them, by none of themselves.
+    Replace(Keyed<'k>, &'k Tokens),
+}
 
 /// What replacing needs.
 #[derive(Clone, Copy)]
 pub(super) struct Means<'k> {
-    pub(super) keyed: Keyed<'k>,
+    pub(super) pass: Pass<'k>,
     pub(super) charset: &'k Charset,
 }
 
 impl Means<'_> {
+    /// Whether nothing is replaced.
+    pub(super) fn only_gathers(&self) -> bool {
+        matches!(self.pass, Pass::Gather(_))
+    }
+
+    /// Replaces a text by steps of a permutation, so that no word of it is one of the documents', or gathers its words.
+    ///
+    /// The first step that leads to such a text would let two texts become the same, where one of them is a step of the
+    /// other. So texts with words of the documents are opening brackets, all others closing ones, and a text becomes the
+    /// bracket that closes it.
+    pub(super) fn replace(&self, text: &mut [char], step: &dyn Fn(&mut [char])) {
+        let tokens = match self.pass {
+            Pass::Gather(tokens) => return tokens.gather(text),
+            Pass::Replace(_, tokens) => tokens,
+        };
+        let before = text.to_vec();
+        step(text);
+        if *text == *before || !tokens.holds_one_of(text) {
+            return;
+        }
+        let first = text.to_vec();
+        let steps = if tokens.has_used_up(text) { 0 } else { STEPS_MAX };
+        let mut open = 1_usize;
+        for _ in 0..steps {
+            open = if tokens.holds_one_of(text) { open + 1 } else { open - 1 };
+            if open == 0 {
+                return;
+            }
+            step(text);
+        }
+        text.copy_from_slice(&first);
+        tokens.coinciding.set(tokens.coinciding.get().saturating_add(1));
+    }
+
+    fn permute(&self, text: &mut [char], alphabets: &[Alphabet]) {
+        if let Pass::Replace(keyed, _) = self.pass {
+            permute(text, alphabets, keyed);
+        }
+    }
+
     /// Replaces a text by another of the same form.
     pub(super) fn plain(&self, text: &mut [char]) {
         let alphabets = alphabets(text, self.charset);
-        permute(text, &alphabets, self.keyed);
+        self.permute(text, &alphabets);
     }
 
     fn with_fixed(&self, text: &mut [char], fixed: &[usize]) {
@@ -25,18 +79,26 @@ impl Means<'_> {
                 *slot = Alphabet::Fixed;
             }
         }
-        permute(text, &alphabets, self.keyed);
+        self.permute(text, &alphabets);
     }
 
     /// Replaces a word, by its own form where it has one.
     pub(super) fn word(&self, word: &mut [char]) {
-        let replaced = self.account(word, Known::ByCheckDigits)
-            || self.creditor_reference(word)
-            || self.legal_entity(word)
-            || self.slip_reference(word);
-        if !replaced {
+        if !self.formed(word) {
             self.plain(word);
         }
+    }
+
+    /// Whether a word has a form of its own.
+    pub(super) fn has_form(&self, word: &[char]) -> bool {
+        self.formed(&mut word.to_vec())
+    }
+
+    fn formed(&self, word: &mut [char]) -> bool {
+        self.account(word, Known::ByCheckDigits)
+            || self.creditor_reference(word)
+            || self.legal_entity(word)
+            || self.slip_reference(word)
     }
 
     /// An IBAN, or a creditor identifier, which is built alike: the country stays, the check digits stay right or wrong.
@@ -134,7 +196,7 @@ impl Means<'_> {
                 *slot = Alphabet::Fixed;
             }
         }
-        permute(text, &alphabets, self.keyed);
+        self.permute(text, &alphabets);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Replaces in a document whatever names somebody, and leaves everything else as it is, octet by octet: structure, lengths,
 //! check digits, sums, references that match, and oddities. The same text becomes the same under one key, so that
-//! references match across files. Never says who was meant.
+//! references match across files, but never what another text of the documents says. Never says who was meant.
 //!
 //! Amounts, numbers, dates, indicators and codes stay where the definition proves that they are such; everything else
 //! is replaced, in attributes, comments and unknown elements too. Element names, prefixes and the countries of accounts and
@@ -11,6 +11,7 @@ mod identifiers;
 mod permute;
 mod place;
 mod scan;
+mod tokens;
 mod units;
 mod value;
 mod wide;
@@ -18,8 +19,10 @@ mod wide;
 use std::io::{Read, Write};
 
 pub use permute::Keyed;
+pub use tokens::Tokens;
 
 use charset::Charset;
+use identifiers::Pass;
 use scan::Scan;
 use wide::{Narrow, Order, Widen};
 
@@ -76,6 +79,9 @@ pub struct Replaced {
     pub replaced: u64,
     /// Those that stayed: amounts, numbers, dates, indicators, codes.
     pub kept: u64,
+    /// Words among the replaced texts that became a word of the documents, because no other of their form was free: of figures
+    /// alone, say, where the documents have most of those with four.
+    pub coinciding: u64,
 }
 
 impl Replaced {
@@ -85,22 +91,35 @@ impl Replaced {
     }
 }
 
-/// Copies a document with its texts replaced under a key. Memory is bounded by the longest text, never by the document.
+/// Gathers the words of a document that its copy must not show. Memory is that of `tokens` and of the longest text.
+pub fn gather(input: &mut dyn Read, tokens: &Tokens) -> Result<(), AnonymiseError> {
+    scan(input, &mut std::io::sink(), Pass::Gather(tokens)).map(|_| ())
+}
+
+/// Copies a document with its texts replaced under a key, none by a word of `tokens`, which were gathered from this document and
+/// those that are copied with it. Memory is bounded by the longest text, never by the document.
 pub fn anonymise(
     input: &mut dyn Read,
     output: &mut dyn Write,
     keyed: Keyed<'_>,
+    tokens: &Tokens,
 ) -> Result<Replaced, AnonymiseError> {
+    tokens.coinciding.set(0);
+    let replaced = scan(input, output, Pass::Replace(keyed, tokens))?;
+    Ok(Replaced { coinciding: tokens.coinciding.get(), ..replaced })
+}
+
+fn scan(input: &mut dyn Read, output: &mut dyn Write, pass: Pass<'_>) -> Result<Replaced, AnonymiseError> {
     let mut head = Vec::new();
     input.take(SNIFF as u64).read_to_end(&mut head).map_err(AnonymiseError::Input)?;
     let mut input = head.as_slice().chain(input);
     if let Some(order) = Order::of(&head) {
         let mut narrow = Narrow { input: &mut input, order, cut: Vec::new(), ready: Vec::new() };
         let mut widen = Widen { output, order, cut: Vec::new() };
-        return Scan::new((&mut narrow, &mut widen), keyed, Charset::Utf8, 0).run();
+        return Scan::new((&mut narrow, &mut widen), pass, Charset::Utf8, 0).run();
     }
     let charset = recognised(&head)?;
-    Scan::new((&mut input, output), keyed, charset, 0).run()
+    Scan::new((&mut input, output), pass, charset, 0).run()
 }
 
 /// The charset of a document that is written in octets, as its mark or its declaration says.

@@ -112,7 +112,7 @@ pub(super) fn permute(text: &mut [char], alphabets: &[Alphabet], keyed: Keyed<'_
     let shape: Vec<u8> = places.iter().flat_map(|place| place.radix.to_le_bytes()).collect();
     // Conjugating a permutation without fixed point gives one without fixed point.
     network(&mut places, &shape, Way::There, keyed);
-    shift(&mut places, &shape, keyed);
+    count_on(&mut places, &shape, keyed);
     network(&mut places, &shape, Way::Back, keyed);
     for place in &places {
         let character = alphabets.get(place.at).and_then(|alphabet| alphabet.character(place.value));
@@ -150,14 +150,20 @@ fn network(places: &mut [Place], shape: &[u8], way: Way, keyed: Keyed<'_>) {
     }
 }
 
-/// Turns every digit by an amount that is not nothing and depends on the form alone.
-fn shift(places: &mut [Place], shape: &[u8], keyed: Keyed<'_>) {
-    let mut message = vec![b's'];
-    message.extend_from_slice(shape);
-    let stream = stream(&message, places.len(), keyed);
-    for (place, number) in places.iter_mut().zip(stream) {
-        let number = 1 + number % u32::from(place.radix.saturating_sub(1).max(1));
-        place.value = turned(place, number);
+/// Counts on by one, the places being the digits of a number: all texts of a form then are one cycle, in an order that the
+/// network makes random. A single place, which the network leaves, is turned by an amount that depends on the key.
+fn count_on(places: &mut [Place], shape: &[u8], keyed: Keyed<'_>) {
+    if let [only] = places {
+        let message = [b"s", shape].concat();
+        let number = stream(&message, 1, keyed).first().copied().unwrap_or(0);
+        only.value = turned(only, 1 + number % u32::from(only.radix.saturating_sub(1).max(1)));
+        return;
+    }
+    for place in places.iter_mut().rev() {
+        place.value = turned(place, 1);
+        if place.value != 0 {
+            return;
+        }
     }
 }
 

@@ -4,8 +4,7 @@
 use std::io::{Read, Write};
 
 use super::charset::Charset;
-use super::identifiers::Means;
-use super::permute::Keyed;
+use super::identifiers::{Means, Pass};
 use super::place::Trail;
 use super::units::{References, Units};
 use super::value::{Where, replace, words};
@@ -24,7 +23,7 @@ pub(super) const NESTING_MAX: u8 = 3;
 pub(super) struct Scan<'a> {
     input: &'a mut dyn Read,
     output: &'a mut dyn Write,
-    keyed: Keyed<'a>,
+    pass: Pass<'a>,
     charset: Charset,
     buffer: Vec<u8>,
     at: usize,
@@ -41,14 +40,14 @@ pub(super) struct Scan<'a> {
 impl<'a> Scan<'a> {
     pub(super) fn new(
         (input, output): (&'a mut dyn Read, &'a mut dyn Write),
-        keyed: Keyed<'a>,
+        pass: Pass<'a>,
         charset: Charset,
         nesting: u8,
     ) -> Scan<'a> {
         Scan {
             input,
             output,
-            keyed,
+            pass,
             charset,
             buffer: Vec::with_capacity(2 * CHUNK),
             at: 0,
@@ -190,7 +189,7 @@ impl<'a> Scan<'a> {
         let mut units = Units::default();
         units.push(inner, References::Literal, &self.charset);
         let mut changed = units.text.clone();
-        words(&mut changed, Means { keyed: self.keyed, charset: &self.charset });
+        words(&mut changed, Means { pass: self.pass, charset: &self.charset });
         let mut octets = start.to_vec();
         units.write(&changed, &self.charset, &mut octets);
         octets.extend_from_slice(piece.get(end..).unwrap_or(&[]));
@@ -261,7 +260,7 @@ impl<'a> Scan<'a> {
             units.write(&same, &self.charset, &mut self.out);
         } else {
             let place = Where { element: self.trail.element(), kinds: self.trail.kinds(), attribute: None };
-            let means = Means { keyed: self.keyed, charset: &self.charset };
+            let means = Means { pass: self.pass, charset: &self.charset };
             let changed = self.escaped(text).unwrap_or_else(|| replace(text, place, means));
             self.replaced.count(text, &changed);
             units.write(&changed, &self.charset, &mut self.out);
@@ -278,7 +277,7 @@ impl<'a> Scan<'a> {
         let inner: String = text.iter().collect();
         let (mut input, mut output) = (inner.as_bytes(), Vec::new());
         let ends: (&mut dyn Read, &mut dyn Write) = (&mut input, &mut output);
-        Scan::new(ends, self.keyed, Charset::Utf8, self.nesting + 1).run().ok()?;
+        Scan::new(ends, self.pass, Charset::Utf8, self.nesting + 1).run().ok()?;
         let changed: Vec<char> = String::from_utf8(output).ok()?.chars().collect();
         (changed.len() == text.len()).then_some(changed)
     }
@@ -333,7 +332,7 @@ impl<'a> Scan<'a> {
     fn attribute(&mut self, name: &str, value: &[u8]) {
         let mut units = Units::default();
         units.push(value, References::Read, &self.charset);
-        let means = Means { keyed: self.keyed, charset: &self.charset };
+        let means = Means { pass: self.pass, charset: &self.charset };
         let text: String = units.text.iter().collect();
         let (prefix, local) = name.rsplit_once(':').unwrap_or(("", name));
         let is_declaration = name == "xmlns" || prefix == "xmlns" || local.ends_with("chemaLocation");

@@ -54,6 +54,10 @@ pub(super) fn replace(text: &[char], place: Where<'_>, means: Means<'_>) -> Vec<
     if whole.trim().is_empty() || stays(whole.trim(), place) {
         return replaced;
     }
+    if means.only_gathers() {
+        turn(&mut replaced, place, means);
+        return replaced;
+    }
     let verdict = place.verdict(&whole);
     for _ in 0..TURNS_MAX {
         turn(&mut replaced, place, means);
@@ -74,10 +78,10 @@ fn turn(text: &mut [char], place: Where<'_>, means: Means<'_>) {
     let is_bank =
         type_name.contains("BIC") || matches!(place.element, "BIC" | "BICFI" | "AnyBIC" | "BICOrBEI" | "BEI");
     if is_bank && matches!(inner.len(), 8 | 11) && inner.iter().all(char::is_ascii_alphanumeric) {
-        return means.bank(inner);
+        return means.replace(inner, &|text| means.bank(text));
     }
     if place.element == "IBAN" {
-        return account(inner, means);
+        return means.replace(inner, &|text| account(text, means));
     }
     if grouped(inner, means) {
         return;
@@ -101,15 +105,15 @@ fn grouped(text: &mut [char], means: Means<'_>) -> bool {
     {
         return false;
     }
-    let mut formed = joined(text);
-    let mut plain = formed.clone();
-    means.word(&mut formed);
-    means.plain(&mut plain);
     // What has no form of its own is replaced word by word.
-    if formed == plain {
+    if !means.has_form(&joined(text)) {
         return false;
     }
-    spread(formed, text);
+    means.replace(text, &|text| {
+        let mut formed = joined(text);
+        means.word(&mut formed);
+        spread(formed, text);
+    });
     true
 }
 
@@ -130,7 +134,7 @@ pub(super) fn words(text: &mut [char], means: Means<'_>) {
     while at < text.len() {
         let ahead = text.get_mut(at..).unwrap_or(&mut []);
         if let Some(id) = ahead.get_mut(..UNIVERSAL_LENGTH).filter(|id| is_universal(id)) {
-            means.universal(id);
+            means.replace(id, &|id| means.universal(id));
             at += UNIVERSAL_LENGTH;
             continue;
         }
@@ -141,7 +145,7 @@ pub(super) fn words(text: &mut [char], means: Means<'_>) {
         }
         let length = ahead.iter().take_while(|character| is_word(**character)).count();
         if let Some(word) = ahead.get_mut(..length).filter(|word| !word.is_empty()) {
-            means.word(word);
+            means.replace(word, &|word| means.word(word));
         }
         at += length.max(1);
     }

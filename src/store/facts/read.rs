@@ -2,6 +2,7 @@
 
 use super::read_money::{booked, entry_returned, entry_unmatched, statement_read};
 use super::read_payout::PayoutBody;
+use super::read_unknown::unknown;
 use super::read_value::{
     EvidenceBody, Text, bits, checked, date, decimal, digest, evidence_if, parse, present, shape, time,
     time_if,
@@ -88,6 +89,11 @@ fn fact(envelope: &Envelope<'_>, subject: Subject) -> Result<Fact, FactError> {
         ("step_started", 1) => step_started(key, parse(body)?)?,
         ("step_ended", 1) => step_ended(key, parse(body)?)?,
         ("inquiry_ended", 1) => inquiry_ended(key, parse(body)?)?,
+        (
+            "duplicate_seen" | "unknown_waits" | "unknown_escalated" | "unknown_resolved"
+            | "decision_proposed" | "decision_confirmed",
+            1,
+        ) => unknown(&envelope.kind, key, parse(body)?)?,
         ("document_received", 1) => document_received(key, parse(body)?)?,
         ("document_read", 1) => document_read(key, parse(body)?),
         ("message_status" | "block_status" | "payout_status" | "interbank_status", 1) => {

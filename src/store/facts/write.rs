@@ -53,6 +53,12 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::StepStarted { .. } => "step_started",
         Fact::StepEnded { .. } => "step_ended",
         Fact::InquiryEnded { .. } => "inquiry_ended",
+        Fact::DuplicateSeen { .. } => "duplicate_seen",
+        Fact::UnknownWaits { .. } => "unknown_waits",
+        Fact::UnknownEscalated { .. } => "unknown_escalated",
+        Fact::UnknownResolved { .. } => "unknown_resolved",
+        Fact::DecisionProposed { .. } => "decision_proposed",
+        Fact::DecisionConfirmed { .. } => "decision_confirmed",
         Fact::DocumentReceived { .. } => "document_received",
         Fact::DocumentRead { .. } => "document_read",
         Fact::MessageStatus { .. } => "message_status",
@@ -111,6 +117,12 @@ fn body(fact: &Fact, members: &mut Members<'_>) {
         Fact::StepStarted { .. } | Fact::StepEnded { .. } | Fact::InquiryEnded { .. } => {
             sending(fact, members)
         }
+        Fact::DuplicateSeen { .. }
+        | Fact::UnknownWaits { .. }
+        | Fact::UnknownEscalated { .. }
+        | Fact::UnknownResolved { .. }
+        | Fact::DecisionProposed { .. }
+        | Fact::DecisionConfirmed { .. } => unknown(fact, members),
         Fact::DocumentReceived { .. } | Fact::DocumentRead { .. } => document(fact, members),
         Fact::MessageStatus { news: said, evidence: place, .. }
         | Fact::BlockStatus { news: said, evidence: place, .. } => {
@@ -228,6 +240,34 @@ fn attempt_end(end: &AttemptEnd, members: &mut Members<'_>) {
         }
     }
     object.close();
+}
+
+fn unknown(fact: &Fact, members: &mut Members<'_>) {
+    match fact {
+        Fact::DuplicateSeen { code, evidence: place, due_at, .. } => {
+            members.text("code", code);
+            if let Some(place) = place {
+                evidence("evidence", place, members);
+            }
+            members.time_if("due_at", *due_at);
+        }
+        Fact::UnknownWaits { due_at, .. } => members.time_if("due_at", *due_at),
+        Fact::UnknownEscalated { reason, due_at, .. } => {
+            members.text("reason", reason.name());
+            members.time_if("due_at", *due_at);
+        }
+        Fact::UnknownResolved { by, .. } => members.text("by", by.name()),
+        Fact::DecisionProposed { decision, reason, .. } => {
+            members.text("decision", decision.name());
+            members.text("reason", reason);
+        }
+        Fact::DecisionConfirmed { decision, proposed_by, reason, .. } => {
+            members.text("decision", decision.name());
+            members.text("proposed_by", proposed_by);
+            members.text("reason", reason);
+        }
+        _ => {}
+    }
 }
 
 fn document(fact: &Fact, members: &mut Members<'_>) {

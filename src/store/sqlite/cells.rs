@@ -4,6 +4,7 @@ use crate::domain::amount::Amount;
 use crate::domain::currency::Currency;
 use crate::domain::entry::{Booking, Digest, Evidence, Return};
 use crate::domain::status::{Reason, StatusNews};
+use crate::domain::unknown::{Decision, Escalation, Proposal, Told, UnknownRow};
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::{FromSql, ToSql, ToSqlOutput, Type, Value};
 use rusqlite::{Error, Result, Row};
@@ -174,6 +175,33 @@ impl<'r, 's> Cells<'r, 's> {
         }
     }
 
+    /// Eleven columns: what is known about an unknown outcome.
+    pub fn unknown(&mut self) -> Result<UnknownRow> {
+        let (since, inquired_at) = (self.time_if()?, self.time_if()?);
+        let told = self.checked_if(|name: String| Told::parse(&name))?;
+        let duplicate_at = self.time_if()?;
+        let escalation = self.checked_if(|name: String| Escalation::parse(&name))?;
+        let escalated_at = self.time_if()?;
+        let proposed = self.checked_if(|name: String| Decision::parse(&name))?;
+        let (by, at, reason): (Option<String>, _, Option<String>) =
+            (self.plain()?, self.time_if()?, self.plain()?);
+        let proposal = match (proposed, by, at, reason) {
+            (Some(decision), Some(by), Some(at), Some(reason)) => Some(Proposal { decision, by, at, reason }),
+            _ => None,
+        };
+        let decision = self.checked_if(|name: String| Decision::parse(&name))?;
+        Ok(UnknownRow {
+            since,
+            inquired_at,
+            told,
+            duplicate_at,
+            escalation,
+            escalated_at,
+            proposal,
+            decision,
+        })
+    }
+
     fn refused(&self, place: usize) -> Error {
         let column = self.row.as_ref().column_name(place).unwrap_or("?").to_owned();
         Error::InvalidColumnType(place, column, Type::Null)
@@ -335,6 +363,22 @@ impl<'v> Written<'v> {
             .text_if(returned.and_then(|returned| returned.account_servicer_reference.as_deref()))
             .date_if(returned.and_then(|returned| returned.booking_date))
             .evidence_if(returned.map(|returned| &returned.evidence))
+    }
+
+    /// What is known about an unknown outcome.
+    pub fn unknown(&mut self, known: &'v UnknownRow) -> &mut Self {
+        let proposal = known.proposal.as_ref();
+        self.time_if(known.since)
+            .time_if(known.inquired_at)
+            .text_if(known.told.map(Told::name))
+            .time_if(known.duplicate_at)
+            .text_if(known.escalation.map(Escalation::name))
+            .time_if(known.escalated_at)
+            .text_if(proposal.map(|proposal| proposal.decision.name()))
+            .text_if(proposal.map(|proposal| proposal.by.as_str()))
+            .time_if(proposal.map(|proposal| proposal.at))
+            .text_if(proposal.map(|proposal| proposal.reason.as_str()))
+            .text_if(known.decision.map(Decision::name))
     }
 
     fn put(&mut self, cell: Cell<'v>) -> &mut Self {

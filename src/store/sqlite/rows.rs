@@ -32,7 +32,9 @@ pub const PAYOUT_COLUMNS: usize = 48;
 /// Columns of a message.
 pub const MESSAGE: &str = "key, version, tenant, message_id, bank, document, count, sum, phase, attempt, maybe_sent, \
     first_attempt_at, last_attempt_ended_at, inquiries, due_at, bank_reference, status_code, status_created, \
-    reason_code, reason_proprietary, reason_text, status_evidence, last_code, dissolved, frozen_at, about";
+    reason_code, reason_proprietary, reason_text, status_evidence, last_code, dissolved, frozen_at, unknown_since, \
+    inquired_at, told, duplicate_at, escalation, escalated_at, proposed, proposed_by, proposed_at, proposed_reason, \
+    decision, about";
 
 /// Columns of a block.
 pub const BLOCK: &str = "key, version, message, payment_information_id, debtor_account_ref, currency, execution_date, \
@@ -187,6 +189,7 @@ pub fn read_message(row: &Row<'_>) -> Result<MessageRow> {
         last_code: cells.plain()?,
         dissolved: cells.plain()?,
         frozen_at: cells.time()?,
+        unknown: cells.unknown()?,
         about: cells.plain()?,
     })
 }
@@ -215,6 +218,7 @@ pub fn write_message<'v>(row: &'v MessageRow, cells: &mut Written<'v>) {
         .text_if(row.last_code.as_deref())
         .flag(row.dissolved)
         .time(row.frozen_at)
+        .unknown(&row.unknown)
         .number_if(row.about);
 }
 

@@ -7,11 +7,12 @@ use crate::domain::status::{STATUSES, StatusNews};
 use crate::store::StoreError;
 use crate::store::chain::sha256;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::path::Path;
+use std::time::Duration;
 
 /// The steps in order; step n makes `user_version` n.
-const STEPS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql")];
+const STEPS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
 
 /// Page cache of the writer, in KiB. Source: measurements of SQLite bulk inserts.
 const WRITER_CACHE_KIB: i64 = 32 * 1024;
@@ -22,14 +23,27 @@ const CHECKPOINT_PAGES: i64 = 4_000;
 /// Statements kept prepared per connection; more than we have.
 const STATEMENTS_KEPT: usize = 160;
 
+/// Marks a database as ours: `GIRG` in ASCII. Chosen by us; SQLite keeps it at octet 68 of the file.
+const APPLICATION_ID: i64 = 0x4749_5247;
+/// Longest wait for a lock of another connection, in milliseconds. Chosen by us: a reader of ours is done long before.
+const BUSY_MS_MAX: u64 = 5_000;
+/// Size that the log is cut back to once it was moved to the database, in octets. Chosen by us: four times
+/// what lies between two checkpoints.
+const LOG_OCTETS_KEPT: i64 = 64 * 1024 * 1024;
+
 /// Opens the one connection that writes, asserts how it keeps its promises and brings the layout up to date.
 pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path).map_err(failed("opening the database"))?;
     let tune = failed("tuning the database");
+    connection.busy_timeout(Duration::from_millis(BUSY_MS_MAX)).map_err(&tune)?;
+    // Before the first octet is changed: another program's database stays as it is.
+    check_owner(&connection, path)?;
+    check_version(&connection)?;
     pragma(&connection, "journal_mode", "WAL")?;
     pragma(&connection, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(&tune)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(&tune)?;
+    pragma(&connection, "journal_size_limit", &LOG_OCTETS_KEPT.to_string())?;
     keep_statements(&connection).map_err(&tune)?;
     assert_setting(&connection, "journal_mode", "wal")?;
     assert_setting(&connection, "synchronous", "2")?;
@@ -44,6 +58,10 @@ pub fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed("opening the database"))?;
     let tune = failed("tuning the database");
+    connection.busy_timeout(Duration::from_millis(BUSY_MS_MAX)).map_err(&tune)?;
+    check_owner(&connection, path)?;
+    // Who only reads leaves the log alone, above all after a write of somebody else has failed.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(&tune)?;
     connection.pragma_update(None, "query_only", true).map_err(&tune)?;
     connection.pragma_update(None, "cache_size", -READER_CACHE_KIB).map_err(&tune)?;
     keep_statements(&connection).map_err(&tune)?;
@@ -79,6 +97,27 @@ pub fn check_version(connection: &Connection) -> Result<(), StoreError> {
         return Err(StoreError::Newer { found, known });
     }
     Ok(())
+}
+
+/// Refuses a file that is no database, or another program's. Stores made before the mark was introduced have none;
+/// the digests of their layout tell that they are ours.
+fn check_owner(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let reading = failed("reading whose database it is");
+    let foreign = || StoreError::Foreign { path: path.to_path_buf() };
+    let mark: i64 = match connection.pragma_query_value(None, "application_id", |row| row.get(0)) {
+        Ok(mark) => mark,
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => return Err(foreign()),
+        Err(error) => return Err(reading(error)),
+    };
+    let count = "SELECT count(*), count(*) FILTER (WHERE name = 'layout') FROM sqlite_schema";
+    let (tables, layouts): (i64, i64) =
+        connection.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&reading)?;
+    let ours = match mark {
+        APPLICATION_ID => true,
+        0 => tables == 0 || layouts == 1,
+        _ => false,
+    };
+    if ours { Ok(()) } else { Err(foreign()) }
 }
 
 /// A conversion of SQLite's errors that says what was being done.
@@ -145,6 +184,11 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
             .map_err(&migrating)?;
         transaction.pragma_update(None, "user_version", number).map_err(&migrating)?;
         transaction.commit().map_err(&migrating)?;
+    }
+    let mark: i64 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(&migrating)?;
+    if mark != APPLICATION_ID {
+        connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(&migrating)?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::store::facts::{encode, subject_parts};
 use crate::store::send_journal::{JournalLine, SendJournal};
 use crate::store::view::Counters;
 use crate::store::{Appended, StoreError, Turn};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::fs::File;
@@ -64,8 +65,8 @@ impl Encoded {
 pub struct Writer {
     /// The one connection that writes.
     pub connection: Connection,
-    /// The database file.
-    pub path: PathBuf,
+    /// Files that must stay what they were when they were opened: database, its log, journal.
+    pub files: Vec<PathBuf>,
     /// The witness beside it.
     pub journal: SendJournal,
     /// Held as long as the writer lives.
@@ -89,9 +90,9 @@ pub fn run(mut writer: Writer, mut commands: mpsc::UnboundedReceiver<Command>) {
             Tail { head: Head::GENESIS, section: Vec::new() }
         }
     };
-    let identity = file_identity(&writer.path);
+    let identities: Vec<Identity> = writer.files.iter().map(|path| file_identity(path)).collect();
     while let Some(command) = commands.blocking_recv() {
-        let usable = writer.check(identity);
+        let usable = writer.check(&identities);
         // An asker who went away does not undo what was asked.
         match command {
             Command::Append(turn, encoded, reply) => {
@@ -110,19 +111,31 @@ pub fn run(mut writer: Writer, mut commands: mpsc::UnboundedReceiver<Command>) {
         }
     }
     // The lock is let go only after the connection has closed.
-    let Writer { connection, lock, .. } = writer;
+    let Writer { connection, lock, stopped, .. } = writer;
+    if stopped.get().is_some() {
+        // An orderly close would move the log into the database and delete it. After a failure nothing more is
+        // written: what the log holds is read again when the store is opened.
+        let kept = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        if kept.is_err() {
+            std::mem::forget(connection);
+            std::mem::forget(lock);
+            return;
+        }
+    }
     drop(connection);
     drop(lock);
 }
 
 impl Writer {
     /// Refuses to go on after a failure, or when the file is no longer the one that was opened.
-    fn check(&self, identity: Option<(u64, u64)>) -> Result<(), StoreError> {
+    fn check(&self, identities: &[Identity]) -> Result<(), StoreError> {
         if let Some(cause) = self.stopped.get() {
             return Err(StoreError::Stopped { cause: cause.clone() });
         }
-        if identity.is_none() || file_identity(&self.path) != identity {
-            return Err(self.stop(StoreError::Replaced { path: self.path.clone() }));
+        for (path, identity) in self.files.iter().zip(identities) {
+            if identity.is_none() || file_identity(path) != *identity {
+                return Err(self.stop(StoreError::Replaced { path: path.clone() }));
+            }
         }
         Ok(())
     }
@@ -292,6 +305,9 @@ pub fn read_head(connection: &Connection) -> rusqlite::Result<Head> {
     })
 }
 
-fn file_identity(path: &std::path::Path) -> Option<(u64, u64)> {
+/// Device and inode of a file; `None` when it is not there.
+type Identity = Option<(u64, u64)>;
+
+fn file_identity(path: &std::path::Path) -> Identity {
     std::fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }

@@ -9,6 +9,7 @@ use crate::domain::row::{
     Subject,
 };
 use crate::domain::status::{self, StatusNews};
+use crate::domain::unknown::{Decision, Proposal, Told, UnknownRow};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -46,6 +47,12 @@ pub fn apply(view: &mut View, recorded: &Recorded) {
         Fact::StepStarted { .. }
         | Fact::StepEnded { .. }
         | Fact::InquiryEnded { .. }
+        | Fact::DuplicateSeen { .. }
+        | Fact::UnknownWaits { .. }
+        | Fact::UnknownEscalated { .. }
+        | Fact::UnknownResolved { .. }
+        | Fact::DecisionProposed { .. }
+        | Fact::DecisionConfirmed { .. }
         | Fact::MessageStatus { .. } => apply_to_message(view, recorded),
         Fact::BlockStatus { .. } | Fact::BlockBooked { .. } => apply_to_block(view, recorded),
         Fact::DocumentReceived { .. } | Fact::DocumentRead { .. } => apply_to_document(view, recorded),
@@ -121,6 +128,7 @@ pub(super) fn new_message(key: Key, message_id: &str, recorded: &Recorded) -> Me
         last_code: None,
         dissolved: false,
         frozen_at: recorded.at,
+        unknown: UnknownRow::default(),
         about: None,
     }
 }
@@ -219,7 +227,14 @@ fn apply_to_payout(view: &mut View, recorded: &Recorded) {
 
 fn apply_to_message(view: &mut View, recorded: &Recorded) {
     let Subject::Message(key) = recorded.fact.subject() else { return };
-    let Some(row) = view.message_mut(key) else { return };
+    if let Some(row) = view.message_mut(key) {
+        fold_message(row, recorded);
+    }
+}
+
+/// What a fact about a message makes of its row. Public so that a decision can see what comes next
+/// before it writes the fact.
+pub fn fold_message(row: &mut MessageRow, recorded: &Recorded) {
     match &recorded.fact {
         Fact::StepStarted { attempt, .. } => {
             row.phase = SendPhase::Open;
@@ -231,18 +246,78 @@ fn apply_to_message(view: &mut View, recorded: &Recorded) {
             row.last_attempt_ended_at = Some(recorded.at);
             row.due_at = *due_at;
             apply_end(row, end);
+            if row.phase == SendPhase::Unknown {
+                row.unknown.since.get_or_insert(recorded.at);
+            }
         }
         Fact::InquiryEnded { end, due_at, .. } => {
             row.inquiries += 1;
             row.due_at = *due_at;
+            row.unknown.inquired_at = Some(recorded.at);
+            row.unknown.told = Some(told(end));
             if *end == InquiryEnd::Found && row.phase != SendPhase::Refused {
                 row.phase = SendPhase::Received;
+                row.unknown.proposal = None;
             }
         }
+        Fact::DuplicateSeen { .. }
+        | Fact::UnknownWaits { .. }
+        | Fact::UnknownEscalated { .. }
+        | Fact::UnknownResolved { .. }
+        | Fact::DecisionProposed { .. }
+        | Fact::DecisionConfirmed { .. } => fold_unknown(row, recorded),
         Fact::MessageStatus { news, evidence, .. } => {
             row.last_code = Some(news.code.clone());
             if take_news(&mut row.status, news) {
                 row.status_evidence = Some(*evidence);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn told(end: &InquiryEnd) -> Told {
+    match end {
+        InquiryEnd::Found => Told::Found,
+        InquiryEnd::NotFound => Told::NotFound,
+        InquiryEnd::Failed { .. } => Told::Failed,
+    }
+}
+
+/// News of any kind takes a proposal back: it was made without knowing of it.
+fn fold_unknown(row: &mut MessageRow, recorded: &Recorded) {
+    let known = &mut row.unknown;
+    match &recorded.fact {
+        Fact::DuplicateSeen { due_at, .. } => {
+            known.duplicate_at.get_or_insert(recorded.at);
+            known.proposal = None;
+            row.due_at = due_at.or(row.due_at);
+        }
+        Fact::UnknownWaits { due_at, .. } => row.due_at = *due_at,
+        Fact::UnknownEscalated { reason, due_at, .. } => {
+            known.escalation = Some(*reason);
+            known.escalated_at = Some(recorded.at);
+            known.proposal = None;
+            row.due_at = *due_at;
+        }
+        Fact::UnknownResolved { .. } => {
+            known.proposal = None;
+            row.phase = SendPhase::Received;
+            row.due_at = None;
+        }
+        Fact::DecisionProposed { decision, reason, .. } => {
+            known.proposal = Some(Proposal {
+                decision: *decision,
+                by: recorded.actor.clone(),
+                at: recorded.at,
+                reason: reason.clone(),
+            });
+        }
+        Fact::DecisionConfirmed { decision, .. } => {
+            known.decision = Some(*decision);
+            row.due_at = None;
+            if *decision == Decision::TreatAsSent {
+                row.phase = SendPhase::Received;
             }
         }
         _ => {}

@@ -4,7 +4,7 @@ use super::View;
 use super::apply::new_message;
 use crate::domain::entry::Evidence;
 use crate::domain::fact::{Fact, FrozenCancellation, Recorded};
-use crate::domain::row::{CancelStage, Cancellation, Key, PayoutRow, SendPhase};
+use crate::domain::row::{CancelStage, Cancellation, Key, PayoutRow};
 use crate::domain::status::StatusNews;
 
 /// What the bank's answer to a request says of the request itself: the bank has it.
@@ -74,16 +74,12 @@ fn answered(
     }
 }
 
-/// An answer proves that the request arrived, whatever became of its attempts.
+/// An answer proves that the request arrived: an attempt whose outcome is unknown is resolved by it.
 fn arrived(view: &mut View, request: Key, news: &StatusNews, evidence: Evidence) {
     let Some(row) = view.message_mut(request) else { return };
     if row.status.is_none() {
         row.status =
             Some(StatusNews { code: HAS_IT.to_owned(), reason: None, created: news.created.clone() });
         row.status_evidence = Some(evidence);
-    }
-    if row.phase == SendPhase::Unknown {
-        row.phase = SendPhase::Received;
-        row.due_at = None;
     }
 }
