@@ -62,11 +62,9 @@ fn words(fact: &Fact) -> (&'static str, String) {
         }
         Fact::PayoutHeld { hold, .. } => ("held", hold_words(hold)),
         Fact::PayoutReleased { .. } => ("released", "released".to_owned()),
-        Fact::PayoutCancelled { reason, .. } => ("cancelled", format!("cancelled here: {reason}")),
-        Fact::CancelRequested { reason, .. } => {
-            ("cancel_requested", format!("cancellation wanted: {reason}"))
-        }
-        Fact::CancellationWanted { .. }
+        Fact::PayoutCancelled { .. }
+        | Fact::CancelRequested { .. }
+        | Fact::CancellationWanted { .. }
         | Fact::CancellationFrozen(_)
         | Fact::CancellationNeedless { .. }
         | Fact::CancellationAnswered { .. } => cancellation_words(fact),
@@ -129,6 +127,10 @@ fn words(fact: &Fact) -> (&'static str, String) {
 
 fn cancellation_words(fact: &Fact) -> (&'static str, String) {
     match fact {
+        Fact::PayoutCancelled { reason, .. } => ("cancelled", format!("cancelled here: {reason}")),
+        Fact::CancelRequested { reason, .. } => {
+            ("cancel_requested", format!("cancellation wanted, the bank takes no requests: {reason}"))
+        }
         Fact::CancellationWanted { reason, .. } => {
             ("cancel_requested", format!("cancellation wanted, the bank will be asked: {reason}"))
         }

@@ -124,7 +124,11 @@ async fn a_reference_that_was_learnt_names_the_same_debit() {
 
 #[tokio::test]
 async fn a_collection_and_its_details_are_one_debit_and_two_collections_are_two() {
-    let details = detail("P1") + &detail("P2");
+    let of = |id: &str, amount: &str| {
+        let amount = format!("<Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd>");
+        format!("<TxDtls>{}</TxDtls>", keyed(id, &amount))
+    };
+    let details = of("P1", "10.00") + &of("P2", "20.00");
     for (second, expected) in
         [(("C1", true), vec![]), (("C1", false), vec![]), (("C2", false), vec!["duplicate_debit"])]
     {

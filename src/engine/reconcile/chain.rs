@@ -27,10 +27,13 @@ fn page(row: &StatementRow) -> u64 {
     row.identity.rsplit('|').next().and_then(|text| text.trim().parse().ok()).unwrap_or(1)
 }
 
+/// Pages of one statement, or the same one again. Only the page that closes it may know the day.
 fn is_same(one: &StatementRow, other: &StatementRow) -> bool {
+    let same_day =
+        one.date == other.date || (one.id == other.id && (one.date.is_none() || other.date.is_none()));
     match (number(one), number(other)) {
-        (Some(one_number), Some(other_number)) => one_number == other_number && one.date == other.date,
-        _ => one.id == other.id && one.date == other.date,
+        (Some(one_number), Some(other_number)) => one_number == other_number && same_day,
+        _ => one.id == other.id && same_day,
     }
 }
 
@@ -96,7 +99,7 @@ fn whole(pages: &[&StatementRow]) -> Whole {
     pages.sort_by_key(|row| page(row));
     Whole {
         number: pages.first().and_then(|row| number(row)),
-        date: pages.first().and_then(|row| row.date),
+        date: pages.iter().find_map(|row| row.date),
         opening: pages.iter().find_map(|row| row.opening),
         closing: pages.iter().rev().find_map(|row| row.closing),
     }

@@ -95,14 +95,7 @@ fn body(fact: &Fact, members: &mut Members<'_>) {
         Fact::PayoutHeld { hold: why, .. } => hold(why, members),
         Fact::PayoutReleased { .. } | Fact::CancellationNeedless { .. } => {}
         Fact::CancellationFrozen(request) => cancellation::write_frozen(request, members),
-        Fact::CancellationAnswered { request, stage, news: said, evidence: place, .. } => {
-            if let Some(request) = request {
-                members.number("request", *request);
-            }
-            members.text("stage", stage.name());
-            news(said, members);
-            evidence("evidence", place, members);
-        }
+        Fact::CancellationAnswered { .. } => answered(fact, members),
         Fact::PayoutCancelled { reason, .. }
         | Fact::CancelRequested { reason, .. }
         | Fact::CancellationWanted { reason, .. }
@@ -152,6 +145,16 @@ fn body(fact: &Fact, members: &mut Members<'_>) {
             members.text("cursor", cursor);
         }
     }
+}
+
+fn answered(fact: &Fact, members: &mut Members<'_>) {
+    let Fact::CancellationAnswered { request, stage, news: said, evidence: place, .. } = fact else { return };
+    if let Some(request) = request {
+        members.number("request", *request);
+    }
+    members.text("stage", stage.name());
+    news(said, members);
+    evidence("evidence", place, members);
 }
 
 fn hold(hold: &Hold, members: &mut Members<'_>) {
