@@ -16,6 +16,7 @@ use crate::engine::ingest::{Item, Said};
 use crate::engine::input::{Envelope, Part};
 use crate::engine::reconcile;
 use crate::messages::record::{BatchStatus, Report, Status};
+use crate::planted::{self, Defect};
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
 
@@ -138,9 +139,9 @@ pub type Around<'a> = (&'a Standing, &'a Envelope, &'a Part);
 fn apply_item(book: &mut Book<'_>, around: Around<'_>, item: &Item, evidence: Evidence) {
     let envelope = around.1;
     match &item.said {
-        Said::Group(report) if !is_interbank(report) => group(book, envelope, report, evidence),
+        Said::Group(report) if !is_interbank(report) => group(book, around, report, evidence),
         Said::Group(_) => {}
-        Said::Batch(report, batch) => block(book, envelope, (report, batch), evidence),
+        Said::Batch(report, batch) => block(book, around, (report, batch), evidence),
         Said::Payment { report, batch, status } => {
             payment(book, around, (report, batch.as_deref(), status), evidence);
         }
@@ -182,7 +183,8 @@ fn news_of(code: &str, reasons: &[crate::messages::record::Reason], report: &Rep
 
 // ------------------------------------------------------------------------------------ group, block
 
-fn group(book: &mut Book<'_>, envelope: &Envelope, report: &Report, evidence: Evidence) {
+fn group(book: &mut Book<'_>, around: Around<'_>, report: &Report, evidence: Evidence) {
+    let envelope = around.1;
     let Some(code) = &report.group_status else { return };
     let Some(id) = reference(report.original_message_id.as_ref()) else { return };
     let news = news_of(code, &report.reasons, report);
@@ -204,16 +206,20 @@ fn group(book: &mut Book<'_>, envelope: &Envelope, report: &Report, evidence: Ev
     }
     let (key, outcome) = (message.key, merge(message.status.as_ref(), &news).0);
     let known = message.last_code.clone();
+    if let Some(news) = of_unlisted(around, &news) {
+        book.write(envelope, Fact::MessageStatus { key, news, evidence });
+    }
     book.write(envelope, Fact::MessageStatus { key, news: news.clone(), evidence });
     contradiction(book, envelope, (Subject::Message(key), outcome), (known.as_deref(), &news.code), evidence);
 }
 
 fn block(
     book: &mut Book<'_>,
-    envelope: &Envelope,
+    around: Around<'_>,
     (report, batch): (&Report, &BatchStatus),
     evidence: Evidence,
 ) {
+    let envelope = around.1;
     let Some(code) = &batch.status else { return };
     let Some(id) = reference(batch.original_payment_information_id.as_ref()) else { return };
     let news = news_of(code, &batch.reasons, report);
@@ -235,8 +241,21 @@ fn block(
     }
     let (key, outcome) = (row.key, merge(row.status.as_ref(), &news).0);
     let known = row.last_code.clone();
+    if let Some(news) = of_unlisted(around, &news) {
+        book.write(envelope, Fact::BlockStatus { key, news, evidence });
+    }
     book.write(envelope, Fact::BlockStatus { key, news: news.clone(), evidence });
     contradiction(book, envelope, (Subject::Block(key), outcome), (known.as_deref(), &news.code), evidence);
+}
+
+/// What a partly accepted group or block says of those that its report does not list, where the bank lists the exceptions
+/// only: accepted. Each that is listed has its own status, which counts. Source: status life cycle, section 4.1.
+fn of_unlisted((standing, _, part): Around<'_>, news: &StatusNews) -> Option<StatusNews> {
+    (news.code == "PART" && standing.unlisted_is_accepted.contains(&part.bank)).then(|| StatusNews {
+        code: "ACCP".to_owned(),
+        reason: None,
+        created: news.created.clone(),
+    })
 }
 
 /// A refusal as duplicate is evidence that something with our identity is at the bank.
@@ -362,6 +381,15 @@ fn payment(
         let message = book.view.message_of(&row).map(|message| message.key);
         return duplicate(book, envelope, (Subject::Payout(key), message, text), (&news, evidence));
     }
+    if planted::is(Defect::PartIsWhole)
+        && news.code == "RJCT"
+        && let Some(key) = row.block
+    {
+        if let Some(news) = of_unlisted(around, &news) {
+            book.write(envelope, Fact::BlockStatus { key, news, evidence });
+        }
+        book.write(envelope, Fact::BlockStatus { key, news: news.clone(), evidence });
+    }
     say(book, envelope, &row, Spoken { news, bank_references, evidence });
 }
 
@@ -400,7 +428,7 @@ pub fn say(book: &mut Book<'_>, envelope: &Envelope, row: &PayoutRow, spoken: Sp
         State::Settled if refused => Some(("status_contradiction", format!("{code} after settlement"))),
         _ => None,
     };
-    if let Some((name, text)) = against {
+    if let Some((name, text)) = against.filter(|_| !planted::is(Defect::ContradictionOverwrites)) {
         let subject = Subject::Payout(row.key);
         book.raise(envelope, Exception { subject, code: name, text, evidence: Some(evidence) });
     }

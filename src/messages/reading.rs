@@ -174,7 +174,7 @@ pub struct Trail<N> {
     passed_over: u64,
     childless: bool,
     /// By the parent's number and the place in the definition. A child depends on nothing else than its parent and its name.
-    children: Vec<Child<N>>,
+    children: Box<[Child<N>; REMEMBERED]>,
     /// The last number given out.
     number: u32,
 }
@@ -204,13 +204,13 @@ impl<N: Copy> Trail<N> {
             open: vec![(root, 0)],
             passed_over: 0,
             childless: false,
-            children: vec![nothing; REMEMBERED],
+            children: Box::new([nothing; REMEMBERED]),
             number: 0,
         }
     }
 
     /// Looks an element up among the children of the open one; `child` knows them by name. Gives its number, too.
-    #[inline]
+    #[inline(always)]
     fn look_up<'e>(
         &mut self,
         (member, element): (Option<u16>, impl Fn() -> Element<'e>),

@@ -186,6 +186,13 @@ pub(super) fn is_year_month(text: &str) -> bool {
 /// Takes a year off the front. Like libxml2, no year beyond 64 bits.
 fn year(text: &[u8]) -> Option<(i64, &[u8])> {
     let text = text.strip_prefix(b"-").unwrap_or(text);
+    if let Some((four, rest)) = text.split_first_chunk::<4>()
+        && four.iter().all(u8::is_ascii_digit)
+        && !rest.first().is_some_and(u8::is_ascii_digit)
+    {
+        let value = four.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+        return (value != 0).then_some((value, rest));
+    }
     let length = text.iter().take_while(|octet| octet.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(length);
     if length < 4 || (length > 4 && digits[0] == b'0') {

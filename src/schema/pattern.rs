@@ -138,10 +138,29 @@ impl Runs {
         }
     }
 
+    /// Whether all octets are of the class. Most runs are a few octets, taken four at a time.
+    #[inline]
+    fn all_belong(&self, octets: &[u8], class: u8) -> bool {
+        let classes_of = |octet: &u8| self.classes[usize::from(*octet)];
+        let (fours, rest) = octets.as_chunks::<4>();
+        let in_fours = fours.iter().fold(class, |all, [a, b, c, d]| {
+            all & classes_of(a) & classes_of(b) & classes_of(c) & classes_of(d)
+        });
+        rest.iter().fold(in_fours, |all, octet| all & classes_of(octet)) != 0
+    }
+
     /// Takes the runs off the front of a value.
     #[inline]
     fn match_row<'v>(&self, row: &[Run], mut value: &'v [u8]) -> Option<&'v [u8]> {
         for run in row {
+            if run.min == run.max {
+                let (octets, rest) = value.split_at_checked(run.min)?;
+                if !self.all_belong(octets, run.bit) {
+                    return None;
+                }
+                value = rest;
+                continue;
+            }
             let most = value.get(..run.max).unwrap_or(value);
             let belongs = |octet: &&u8| self.classes[usize::from(**octet)] & run.bit != 0;
             let count = most.iter().take_while(belongs).count();

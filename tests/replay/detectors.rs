@@ -1,6 +1,6 @@
 //! Debits that come twice, entries that are only told twice, and statements that do not fit together.
 
-use crate::cancellation::{keyed, notification};
+use crate::cancellation::{keyed, notification, pain_002, status};
 use crate::room::{Room, Sent};
 use girogate::domain::lifecycle::State;
 
@@ -222,4 +222,27 @@ async fn pages_are_one_statement_and_a_missing_one_is_told() {
     let whole = [first.clone(), one, two.clone(), next];
     assert_eq!(chain(&whole).await, Vec::<String>::new());
     assert_eq!(chain(&[first, two]).await, ["statement_page_missing"]);
+}
+
+// ------------------------------------------------------------------------------------------ PART
+
+/// What a partly accepted report does not list is accepted only where the bank's profile says so.
+#[tokio::test]
+async fn what_a_partly_accepted_report_leaves_out() {
+    for (rule, expected) in [("accepted", State::InReview), ("unknown", State::Submitted)] {
+        let mut room = Room::with(&[("unlisted = \"unknown\"", &format!("unlisted = \"{rule}\""))]);
+        let sent = room.at_the_bank(&["10.00", "20.00"]).await;
+        let block = format!("<PmtInfSts>PART</PmtInfSts>{}", status("P1", "RJCT"));
+        for (id, group, block) in
+            [("R1", "<GrpSts>PART</GrpSts>", block.as_str()), ("R2", "<GrpSts>PART</GrpSts>", block.as_str())]
+        {
+            room.arrive(&pain_002(id, &sent, group, block)).await;
+        }
+        assert_eq!((room.state("P1").await, room.state("P2").await), (State::Rejected, expected), "{rule}");
+        // A later word of the bank's counts, whatever was taken from the silence.
+        room.arrive(&pain_002("R3", &sent, "", &status("P2", "RJCT"))).await;
+        assert_eq!(room.state("P2").await, State::Rejected);
+        assert_eq!(room.codes().await, Vec::<String>::new());
+        room.audited().await;
+    }
 }

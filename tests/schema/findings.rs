@@ -195,6 +195,27 @@ fn attributes_are_given_without_prefix_and_normalised() {
     assert_eq!((element.attribute("Ccy"), element.attribute("p")), (Some("EU R"), None));
 }
 
+/// As xmllint has it: what an element declares ends with it.
+#[test]
+fn a_namespace_reaches_no_further_than_the_element_that_declares_it() {
+    let space = schema().namespace();
+    let rest = "<BizMsgIdr>B</BizMsgIdr><MsgDefIdr>M</MsgDefIdr><CreDt>2026-01-05T10:00:00Z</CreDt>";
+    let with = |to: &str, rest: &str| {
+        format!(
+            "<h:AppHdr xmlns:h='{space}'><Fr xmlns='{space}'>{PARTY}</Fr><{to}>{PARTY}</To>{rest}</h:AppHdr>"
+        )
+    };
+    let found = findings(&with("To", rest));
+    assert!(found[0].contains("element To without namespace is not known here"), "{found:?}");
+    let declared = format!("To xmlns='{space}'");
+    let found = findings(&with(&declared, rest));
+    assert!(found[0].contains("element BizMsgIdr without namespace is not known here"), "{found:?}");
+    let prefixed =
+        rest.replace("</", "</h:").replace("<B", "<h:B").replace("<M", "<h:M").replace("<C", "<h:C");
+    let found = findings(&with(&declared, &prefixed));
+    assert!(found.is_empty(), "{found:?}");
+}
+
 #[test]
 fn octets_that_contradict_the_encoding_are_read_and_told() {
     let text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><a>M\u{fc}ller \u{20ac}</a>";

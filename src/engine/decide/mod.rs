@@ -1,13 +1,14 @@
 //! One input, one view, one time: facts, an answer, actions. Pure. What a decision needs to see it
 //! names beforehand (`needs`), so that it never sees half.
 
+mod decision;
 mod document;
 mod operate;
 mod sending;
 mod submit;
 pub(in crate::engine) mod unknown;
 
-use crate::bank::profile::{Recall, RelayedStatus};
+use crate::bank::profile::{Recall, RelayedStatus, Unlisted};
 use crate::domain::fact::{AttemptEnd, Cause, Fact};
 use crate::domain::row::Subject;
 use crate::engine::action::{Answer, Outcome};
@@ -28,6 +29,8 @@ pub struct Standing {
     pub accounts: Accounts,
     /// Banks whose relayed pacs.002 is the customer's status, as their profiles say.
     pub relayed_is_status: BTreeSet<String>,
+    /// Banks whose partly accepted reports list the exceptions only: what they do not list is accepted.
+    pub unlisted_is_accepted: BTreeSet<String>,
     /// Banks that take requests for cancellation by message, and what of money that has left.
     pub cancellations: BTreeMap<String, Recall>,
     /// What the profiles say about unknown outcomes, by bank.
@@ -41,6 +44,11 @@ impl Standing {
         Standing {
             accounts,
             relayed_is_status: banks.iter().filter(says).map(|bank| bank.id.clone()).collect(),
+            unlisted_is_accepted: banks
+                .iter()
+                .filter(|bank| bank.profile.status.unlisted == Unlisted::Accepted)
+                .map(|bank| bank.id.clone())
+                .collect(),
             cancellations: banks
                 .iter()
                 .filter_map(|bank| Some((bank.id.clone(), bank.profile.cancellation.as_ref()?.after_booking)))
@@ -93,6 +101,7 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
             wanted.push(Lookup::MessageMembers(inquired.message));
             wanted.extend(inquired.report.iter().map(|report| Lookup::Document(report.document.digest())));
         }
+        Input::Judged(judgement) => decision::needs(view, judgement, &mut wanted),
         Input::Due(due) => wanted.push(Lookup::MessageMembers(due.message)),
         Input::Arrived(arrived) => wanted.push(Lookup::Document(arrived.document.digest())),
         Input::Part(part) => {
@@ -121,6 +130,7 @@ pub fn decide(book: &mut Book<'_>, standing: &Standing, envelope: &Envelope) -> 
         Input::SendReady(ready) => sending::start_step(book, standing, envelope, ready),
         Input::Delivered(delivered) => sending::end_step(book, standing, envelope, delivered),
         Input::Inquired(inquired) => sending::end_inquiry(book, standing, envelope, inquired),
+        Input::Judged(judgement) => decision::judge(book, envelope, judgement),
         Input::Due(due) => unknown::climb(book, standing, envelope, due),
         Input::Arrived(arrived) => {
             let known = document::receive(book, envelope, arrived);

@@ -9,7 +9,7 @@ use super::compile::{Content, NodeId, ROOT, Step, Taken, Tree, Way};
 use super::fields::{Fields, Plain};
 use super::{Form, of};
 use crate::messages::kind::Kind;
-use crate::messages::reading::{Begun, Output, Place, Remark, Trail, boolean, direction, trimmed};
+use crate::messages::reading::{Begun, Output, Place, Remark, Took, Trail, boolean, direction, trimmed};
 use crate::messages::record::Record;
 use crate::schema::event::Element;
 
@@ -96,6 +96,29 @@ impl FormReader {
         Begun::Inside
     }
 
+    /// An element with text and nothing else, where it begins neither a record nor an item of a list.
+    pub fn leaf(&mut self, element: &Element<'_>, text: &str) -> Took {
+        if self.open.is_empty() {
+            return Took::Nothing;
+        }
+        let id = self.trail.here().and_then(|above| self.tree.child(above, element.local));
+        let node = id.and_then(|id| self.tree.nodes.get(usize::from(id)));
+        if node.is_some_and(|node| node.begins.is_some() || !node.grows.is_empty()) {
+            return Took::Nothing;
+        }
+        self.trail.text_seen();
+        let Some(node) = node else { return Took::All };
+        if node.has_currency {
+            self.currency.clear();
+            self.currency.push_str(element.attribute("Ccy").unwrap_or(""));
+        }
+        let text = trimmed(text);
+        if !text.is_empty() || node.children.is_empty() {
+            self.take(&node.takes, text);
+        }
+        Took::All
+    }
+
     /// The record that `start` announced begins here.
     pub fn begin(&mut self, place: Place, output: &mut Output<'_>) {
         if self.open.is_empty() {
@@ -140,6 +163,12 @@ impl FormReader {
     pub fn break_off(&mut self, output: &mut Output<'_>) {
         self.give_all(output);
         self.open.clear();
+    }
+
+    /// Whether something did not fit into a record since the last call of `take_remarks`.
+    #[inline]
+    pub fn has_remarks(&self) -> bool {
+        !self.remarks.is_empty()
     }
 
     /// What did not fit into a record since the last call.

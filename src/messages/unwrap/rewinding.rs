@@ -3,25 +3,30 @@
 
 use std::io::{self, BufRead, Read};
 
-/// How much can be read again, in octets. A reader takes in far less beyond what it has used. Chosen by us.
-const KEPT_OCTETS: usize = 256 * 1024;
+/// How much of what was taken can be read again, in octets. A reader takes in far less beyond what it has used. Chosen by us.
+const KEPT_OCTETS: usize = 128 * 1024;
+
+/// How much is held before what is not kept is forgotten, in octets. Chosen by us: it stays within the second-level cache.
+const HELD_OCTETS_MAX: usize = 384 * 1024;
+
+/// How much is taken from the input at a time, in octets: first a little, since most documents are small, then twice as much each
+/// time. Chosen by us.
+const STEP_OCTETS_MIN: usize = 8 * 1024;
+const STEP_OCTETS_MAX: usize = 64 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// An input that can be set back.
+/// An input that can be set back. It is read straight into memory of our own, so that keeping what was taken costs no copy.
 pub struct Rewinding<'i> {
     input: &'i mut dyn BufRead,
-    /// Octets to be read again, from `at` on, before the input goes on.
-    again: Vec<u8>,
+    /// Up to `end`: what was taken last, then what is still to be taken. Behind that, room.
+    held: Vec<u8>,
+    end: usize,
+    /// The document's first octet that is held.
+    from: usize,
+    /// What is to be taken next.
     at: usize,
-    history: History,
-}
-
-/// What was taken.
-#[derive(Default)]
-struct History {
-    /// The last octets.
-    taken: Vec<u8>,
+    step: usize,
     /// The first octets of the document, which tell how wide a character is.
     first: Vec<u8>,
 }
@@ -37,23 +42,64 @@ enum Unit {
 impl<'i> Rewinding<'i> {
     /// Over this input.
     pub fn new(input: &'i mut dyn BufRead) -> Rewinding<'i> {
-        Rewinding { input, again: Vec::new(), at: 0, history: History::default() }
+        Rewinding {
+            input,
+            held: Vec::new(),
+            end: 0,
+            from: 0,
+            at: 0,
+            step: STEP_OCTETS_MIN,
+            first: Vec::new(),
+        }
     }
 
     /// Goes back to the less-than sign that is the `markup`-th from the end of what was taken. False if it is not known any more.
     pub fn go_back(&mut self, markup: usize) -> bool {
-        let unit = self.history.unit();
-        let Some(mut place) = nth_from_end(&self.history.taken, unit, markup) else { return false };
-        let before = self.history.taken.get(..place).unwrap_or(&[]);
-        if before.ends_with(BYTE_ORDER_MARK) {
-            place -= BYTE_ORDER_MARK.len();
-        }
-        let mut again = self.history.taken.split_off(place);
-        again.extend_from_slice(self.again.get(self.at..).unwrap_or(&[]));
-        self.again = again;
-        self.at = 0;
-        self.history = History::default();
+        let taken = self.held.get(self.from..self.at).unwrap_or(&[]);
+        let Some(place) = nth_from_end(taken, self.unit(), markup) else { return false };
+        let before = taken.get(..place).unwrap_or(&[]);
+        let mark = if before.ends_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        self.at = self.from + place - mark;
+        self.begin_document();
         true
+    }
+
+    /// What was taken belongs to the document before.
+    fn begin_document(&mut self) {
+        self.from = self.at;
+        self.first.clear();
+    }
+
+    fn unit(&self) -> Unit {
+        match self.first.as_slice() {
+            [0xFF, 0xFE, ..] | [b'<', 0, ..] => Unit::TwoLittle,
+            [0xFE, 0xFF, ..] | [0, b'<', ..] => Unit::TwoBig,
+            _ => Unit::One,
+        }
+    }
+
+    /// Forgets what need not be kept; an even number of octets, so that characters of two octets stay whole.
+    fn forget(&mut self) {
+        let surplus = self.at.saturating_sub(self.from).saturating_sub(KEPT_OCTETS) / 2 * 2;
+        let kept = self.from + surplus;
+        self.held.copy_within(kept..self.end, 0);
+        (self.from, self.at, self.end) = (0, self.at - kept, self.end - kept);
+    }
+
+    fn take_in(&mut self) -> io::Result<()> {
+        if self.end + self.step > HELD_OCTETS_MAX {
+            self.forget();
+        }
+        if self.held.len() < self.end + self.step {
+            self.held.resize(self.end + self.step, 0);
+        }
+        let room = self.held.get_mut(self.end..self.end + self.step).unwrap_or(&mut []);
+        let read = self.input.read(room)?;
+        self.end += read;
+        if read == self.step {
+            self.step = (self.step * 2).min(STEP_OCTETS_MAX);
+        }
+        Ok(())
     }
 
     /// Passes over white space, NUL and byte order marks. Says how many lines and, behind the last line feed, octets were passed;
@@ -67,7 +113,7 @@ impl<'i> Rewinding<'i> {
             };
             match octet {
                 b'<' => {
-                    self.history = History::default();
+                    self.begin_document();
                     return Ok(Some((lines, columns)));
                 }
                 b'\n' => (lines, columns) = (lines + 1, 0),
@@ -78,27 +124,6 @@ impl<'i> Rewinding<'i> {
                 _ => return Ok(None),
             }
             self.consume(1);
-        }
-    }
-}
-
-impl History {
-    fn unit(&self) -> Unit {
-        match self.first.as_slice() {
-            [0xFF, 0xFE, ..] | [b'<', 0, ..] => Unit::TwoLittle,
-            [0xFE, 0xFF, ..] | [0, b'<', ..] => Unit::TwoBig,
-            _ => Unit::One,
-        }
-    }
-
-    fn note(&mut self, octets: &[u8]) {
-        let missing = 4 - self.first.len().min(4);
-        self.first.extend_from_slice(octets.get(..missing).unwrap_or(octets));
-        self.taken.extend_from_slice(octets);
-        if self.taken.len() > 2 * KEPT_OCTETS {
-            // An even number, so that characters of two octets stay whole.
-            let surplus = (self.taken.len() - KEPT_OCTETS) / 2 * 2;
-            self.taken.drain(..surplus);
         }
     }
 }
@@ -125,23 +150,17 @@ impl Read for Rewinding<'_> {
 
 impl BufRead for Rewinding<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.at < self.again.len() {
-            return Ok(self.again.get(self.at..).unwrap_or(&[]));
+        if self.at >= self.end {
+            self.take_in()?;
         }
-        self.input.fill_buf()
+        Ok(self.held.get(self.at..self.end).unwrap_or(&[]))
     }
 
     fn consume(&mut self, octets: usize) {
-        if self.at < self.again.len() {
-            let end = (self.at + octets).min(self.again.len());
-            self.history.note(self.again.get(self.at..end).unwrap_or(&[]));
-            self.at = end;
-            return;
-        }
-        // The reader was shown these octets just now, so they are still there.
-        if let Ok(shown) = self.input.fill_buf() {
-            self.history.note(shown.get(..octets).unwrap_or(shown));
-        }
-        self.input.consume(octets);
+        let end = (self.at + octets).min(self.end);
+        let missing = 4 - self.first.len().min(4);
+        let taken = self.held.get(self.at..end).unwrap_or(&[]);
+        self.first.extend(taken.iter().take(missing));
+        self.at = end;
     }
 }

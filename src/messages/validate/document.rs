@@ -55,27 +55,36 @@ impl Reader {
         }
     }
 
-    /// Start, text and end of an element in one, for readers that take them so; `place` is where it begins.
+    /// Start, text and end of an element in one, which can give no remarks; or nothing, where one of them does more than fill a
+    /// field.
     #[inline]
     pub(super) fn leaf<'e>(
+        &mut self,
+        member: Option<u16>,
+        element: impl Fn() -> Element<'e>,
+        text: &str,
+    ) -> Took {
+        match self {
+            Reader::Status(reader) => reader.leaf(member, &element, text),
+            Reader::Account(reader) => reader.leaf(member, &element, text),
+            Reader::Form(reader) => reader.leaf(&element(), text),
+            Reader::None => Took::All,
+        }
+    }
+
+    /// Start, text and end, one by one; `place` is where the element begins.
+    #[cold]
+    pub(super) fn leaf_in_parts<'e>(
         &mut self,
         (member, element): (Option<u16>, impl Fn() -> Element<'e>),
         text: &str,
         (place, output): (impl FnOnce() -> Place, &mut Output<'_>),
     ) {
-        let took = match self {
-            Reader::Status(reader) => reader.leaf(member, &element, text),
-            Reader::Account(reader) => reader.leaf(member, &element, text),
-            Reader::Form(_) => Took::Nothing,
-            Reader::None => Took::All,
-        };
-        if took == Took::Nothing {
-            if self.start(member, &element) == Begun::Record {
-                self.begin(place(), output);
-            }
-            self.text(text);
-            self.end(output);
+        if self.start(member, &element) == Begun::Record {
+            self.begin(place(), output);
         }
+        self.text(text);
+        self.end(output);
     }
 
     /// Whether `take_remarks` may have something.
@@ -84,7 +93,7 @@ impl Reader {
         match self {
             Reader::Status(reader) => reader.has_remarks(),
             Reader::Account(reader) => reader.has_remarks(),
-            Reader::Form(_) => true,
+            Reader::Form(reader) => reader.has_remarks(),
             Reader::None => false,
         }
     }

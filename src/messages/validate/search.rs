@@ -1,5 +1,7 @@
 //! Goes through a stream of XML once, finds each document in whatever is wrapped around it, and reads or judges it.
 
+mod message;
+
 use std::io::{BufRead, BufReader};
 
 use crate::messages::head_001::HEADER;
@@ -11,7 +13,7 @@ use crate::messages::unwrap::rewinding::Rewinding;
 use crate::schema::catalog;
 use crate::schema::event::{Follower, Limits, NotWellFormed, Position};
 use crate::schema::model::Schema;
-use crate::schema::walk::{Event, Namespace, Step, Walk};
+use crate::schema::walk::{Namespace, Step, Walk};
 
 use super::Seen;
 use super::document::{
@@ -258,37 +260,6 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
         }
     }
 
-    /// Reads on to the end of the message's root, or to where the document ends.
-    fn read_message(&mut self, output: &mut Output<'_>) -> Result<(), NotWellFormed> {
-        while let Some(open) = self.open.as_mut().filter(|open| open.root == Root::Inside && !open.ended) {
-            let (walk, stream) = (&mut self.walk, &self.stream);
-            match walk.advance()? {
-                Event::Start => {
-                    self.depth += 1;
-                    if open.reader.start(walk.member(), || walk.element()) == Begun::Record {
-                        open.reader.begin(place_of(walk, stream), output);
-                    }
-                }
-                Event::Leaf => {
-                    let place = || place_of(walk, stream);
-                    let named = (walk.member(), || walk.element());
-                    open.reader.leaf(named, walk.text_of_event(), (place, &mut *output));
-                    if open.reader.has_remarks() {
-                        let place = place_at(walk.leaf_end(), stream);
-                        self.hand_out_remarks(place, output);
-                    }
-                }
-                Event::Text => open.reader.text(walk.text_of_event()),
-                Event::End => self.end(output),
-                Event::Finished => return Ok(()),
-            }
-            if self.walk.findings_total() != self.handed_out {
-                self.hand_out_findings(output);
-            }
-        }
-        Ok(())
-    }
-
     #[cold]
     fn hand_out_remarks(&mut self, place: Place, output: &mut Output<'_>) {
         let Some(open) = &mut self.open else { return };
@@ -517,11 +488,11 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
             message: message.map(str::to_owned),
             namespace: candidate.namespace.clone(),
         };
-        let place = self.place();
+        let (place, path) = (self.place(), self.path());
         output.aside(Record::Document(document), place);
-        let path = self.path();
         if let Some(watch) = &mut self.run.watch {
-            watch(Seen::Opened { path, message: message.unwrap_or(""), place });
+            let file = self.run.file.as_deref().unwrap_or("");
+            watch(Seen::Opened { file, path, message: message.unwrap_or(""), place });
         }
         if self.stream.is_another {
             self.run.parsed.another += 1;

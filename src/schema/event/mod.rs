@@ -340,12 +340,6 @@ impl<R: BufRead> Scanner<R> {
         Some((self.window.position(at), about))
     }
 
-    /// Whether there is such a place at all, perhaps only ahead.
-    #[inline]
-    pub fn has_contradiction(&self) -> bool {
-        self.window.contradicted_at().is_some()
-    }
-
     /// Whether such a place was passed: what stands ahead may belong to another document.
     #[inline]
     pub fn is_contradicted(&self) -> bool {

@@ -27,49 +27,74 @@ pub(in crate::schema) struct Leaf {
 }
 
 impl<R: BufRead> Scanner<R> {
-    /// The tag ahead, if it can have one of the usual shapes. White space in front of it is passed: text that nobody hears of
-    /// between elements.
-    #[inline]
-    pub fn tag_ahead(&mut self) -> Option<Ahead> {
+    /// Forgets the element that has ended, and says whether usual shapes may follow. As long as nothing else is passed, they may.
+    pub fn is_in_usual_content(&mut self) -> bool {
         if self.closing {
             self.close();
         }
-        if self.part != Part::Content || self.empty_element || self.merging.is_some() {
-            return None;
-        }
-        let bytes = self.window.bytes();
-        let mut at = self.cursor;
-        if *bytes.get(at)? != b'<' {
-            at = skip_space(bytes, at);
-            // What begins like this may part a text that is not over yet.
-            let parted = matches!(bytes.get(at + 1)?, b'!' | b'?' | b'&');
-            if bytes[at] != b'<' || parted || at - self.cursor > self.limits.text_bytes_max {
-                return None;
-            }
-            self.cursor = at;
-        }
-        let words = words_at(bytes, at + 1)?;
-        if words.0 as u8 == b'/' {
-            return self.pass_end(at).then_some(Ahead::End);
-        }
-        Some(Ahead::Start(words))
+        self.part == Part::Content
+            && !self.empty_element
+            && self.merging.is_none()
+            && self.window.contradicted_at().is_none()
     }
 
-    /// Passes the end tag at `at`, if it is that of the innermost element, written without white space.
+    /// The tag ahead, if it can have one of the usual shapes. White space in front of it is passed: text that nobody hears of
+    /// between elements. Only in usual content.
     #[inline]
-    pub(super) fn pass_end(&mut self, at: usize) -> bool {
-        let Some(open) = self.open.last() else { return false };
+    pub fn tag_ahead(&mut self) -> Option<Ahead> {
+        if self.closing {
+            self.closing = false;
+            self.open.pop();
+        }
+        let mut near = near_at(self.window.bytes(), self.cursor)?;
+        if near[0] != b'<' {
+            self.pass_blank()?;
+            near = near_at(self.window.bytes(), self.cursor)?;
+        }
+        if near[1] != b'/' {
+            return Some(Ahead::Start(words_of(near, 1)));
+        }
+        let open = self.open.last()?;
+        // What ends with the root, or with namespaces of its own, changes more than the innermost element.
+        if self.open.len() == 1 || open.declares || !is_end_of(open.name, near) {
+            return None;
+        }
+        self.pass_own_end(open.name.length);
+        Some(Ahead::End)
+    }
+
+    /// Passes white space in front of a tag.
+    #[inline(never)]
+    fn pass_blank(&mut self) -> Option<()> {
+        let bytes = self.window.bytes();
+        let at = skip_space(bytes, self.cursor);
+        // What begins like this may part a text that is not over yet.
+        let parted = matches!(bytes.get(at + 1)?, b'!' | b'?' | b'&');
+        if bytes[at] != b'<' || parted || at - self.cursor > self.limits.text_bytes_max {
+            return None;
+        }
+        self.cursor = at;
+        Some(())
+    }
+
+    /// Passes the end tag at the cursor, if it is that of the innermost element, written without white space.
+    #[inline]
+    pub(super) fn pass_end(&mut self) -> bool {
+        let (Some(open), Some(near)) = (self.open.last(), near_at(self.window.bytes(), self.cursor)) else {
+            return false;
+        };
         let name = open.name;
-        let Some((head, tail)) = words_at(self.window.bytes(), at + 2) else { return false };
-        let is_own = name.length <= Key::WHOLE
-            && first_octets(head, name.length) == name.head
-            && (name.length <= 8 || first_octets(tail, name.length - 8) == name.tail)
-            && self.window.bytes().get(at + 2 + name.length) == Some(&b'>');
+        let is_own = is_end_of(name, near);
         if is_own {
-            self.begin_token(at, at + 3 + name.length);
-            self.closing = true;
+            self.pass_own_end(name.length);
         }
         is_own
+    }
+
+    #[inline]
+    fn pass_own_end(&mut self, length: usize) {
+        self.begin_token(self.cursor, self.cursor + 3 + length);
+        self.closing = true;
     }
 
     #[inline]
@@ -123,9 +148,8 @@ impl<R: BufRead> Scanner<R> {
             start = value.1 + 2;
         }
         let end = text_end(bytes, start)?;
-        let closes = bytes.get(end + 1) == Some(&b'/')
-            && name.begins(words_at(bytes, end + 2)?)
-            && bytes.get(end + 2 + length) == Some(&b'>');
+        let near = near_at(bytes, end)?;
+        let closes = near[1] == b'/' && name.begins(words_of(near, 2)) && near.get(2 + length) == Some(&b'>');
         let bounded = end > start && end - start <= self.limits.text_bytes_max && self.fits(name.key());
         (closes && bounded && self.is_plain(start, end)).then_some(Leaf { text: (start, end), value })
     }
@@ -189,6 +213,32 @@ impl<R: BufRead> Scanner<R> {
     }
 }
 
+/// How far a tag is looked at, in octets: farther than one reaches whose name is as long as its key.
+const NEAR: usize = 32;
+
+/// What stands here.
+#[inline]
+fn near_at(bytes: &[u8], at: usize) -> Option<&[u8; NEAR]> {
+    bytes.get(at..)?.first_chunk()
+}
+
+/// Sixteen octets of it, as [`words_at`] gives them; there are as many behind the first one or two.
+#[inline]
+fn words_of(near: &[u8; NEAR], at: usize) -> (u64, u64) {
+    words_at(near, at).unwrap_or((0, 0))
+}
+
+/// Whether this is the end tag of an element of this name, written without white space.
+#[inline]
+fn is_end_of(name: Key, near: &[u8; NEAR]) -> bool {
+    let (head, tail) = words_of(near, 2);
+    name.length <= Key::WHOLE
+        && near[1] == b'/'
+        && first_octets(head, name.length) == name.head
+        && (name.length <= 8 || first_octets(tail, name.length - 8) == name.tail)
+        && near.get(2 + name.length) == Some(&b'>')
+}
+
 /// Sixteen octets as two little-endian words.
 #[inline]
 pub(super) fn words_at(bytes: &[u8], at: usize) -> Option<(u64, u64)> {
@@ -219,14 +269,15 @@ pub(in crate::schema) fn name_in((head, tail): (u64, u64)) -> Option<Key> {
 /// Where the text at `at` ends: at a `<`. None if the window ends first.
 #[inline]
 fn text_end(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        let word = u64::from_le_bytes(*bytes.get(at..)?.first_chunk::<8>()?);
-        let found = equal_octets(word, b'<');
+    let (words, _) = bytes.get(at..)?.as_chunks::<8>();
+    for word in words {
+        let found = equal_octets(u64::from_le_bytes(*word), b'<');
         if found != 0 {
             return Some(at + (found.trailing_zeros() / 8) as usize);
         }
         at += 8;
     }
+    None
 }
 
 /// Where the value of the one attribute lies that a start tag has, written as `name="value">`. None for any other spelling.

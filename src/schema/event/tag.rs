@@ -47,7 +47,7 @@ impl<R: BufRead> Scanner<R> {
 
     #[inline]
     pub(super) fn end_tag(&mut self) -> Result<Option<Token>, Stop> {
-        if self.pass_end(self.cursor) {
+        if self.pass_end() {
             return Ok(Some(Token::End));
         }
         let rest = self.window.bytes().get(self.cursor + 2..).unwrap_or(&[]);

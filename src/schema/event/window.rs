@@ -83,6 +83,8 @@ pub(super) struct Window<R> {
     pub has_carriage_return: bool,
     /// Whether a carriage return, a reference or a closing bracket may have occurred: only then must a text be looked through.
     pub has_special: bool,
+    /// From here on there is neither a line feed nor a character of more than one octet: columns need not be counted.
+    even_from: usize,
 }
 
 impl<R: BufRead> Window<R> {
@@ -103,6 +105,7 @@ impl<R: BufRead> Window<R> {
             contradicted: false,
             has_carriage_return: false,
             has_special: false,
+            even_from: 0,
         }
     }
 
@@ -176,6 +179,11 @@ impl<R: BufRead> Window<R> {
         if from > at {
             (from, line, column) = (0, self.start.0, self.start.1);
         }
+        if from >= self.even_from {
+            column += at.saturating_sub(from) as u64;
+            self.anchor.set((at, line, column));
+            return Position { line, column, byte: self.base + at as u64 };
+        }
         let passed = self.text.get(from..at).unwrap_or("");
         match memchr::memrchr(b'\n', passed.as_bytes()) {
             Some(last) => {
@@ -195,6 +203,7 @@ impl<R: BufRead> Window<R> {
         if let Some(contradiction) = &mut self.contradiction {
             contradiction.at = contradiction.at.saturating_sub(upto);
         }
+        self.even_from = self.even_from.saturating_sub(upto);
         self.base += upto as u64;
         self.start = (place.line, place.column);
         self.anchor.set((0, place.line, place.column));
@@ -230,18 +239,16 @@ impl<R: BufRead> Window<R> {
                 && let Ok(text) = std::str::from_utf8(chunk)
             {
                 let from = self.text.len();
-                let mut special = false;
+                let mut seen = Seen::default();
                 let mut rest = text;
                 while !rest.is_empty() {
                     let (piece, behind) = rest.split_at(boundary(rest, PIECE_BYTES));
-                    special |= has_special(piece.as_bytes());
+                    seen.look_through(piece.as_bytes());
                     self.text.push_str(piece);
                     rest = behind;
                 }
                 self.input.consume(taken);
-                if special {
-                    self.look_closer(from);
-                }
+                self.heed(seen, from);
                 continue;
             }
             let owned = chunk.to_vec();
@@ -317,8 +324,16 @@ impl<R: BufRead> Window<R> {
 
     /// Looks through what was taken in since `from` for characters that XML does not allow, and cuts the text there.
     fn check(&mut self, from: usize) {
-        let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
-        if has_special(added) {
+        let mut seen = Seen::default();
+        seen.look_through(self.text.as_bytes().get(from..).unwrap_or(&[]));
+        self.heed(seen, from);
+    }
+
+    fn heed(&mut self, seen: Seen, from: usize) {
+        if seen.wide {
+            self.even_from = self.text.len();
+        }
+        if seen.special {
             self.look_closer(from);
         }
     }
@@ -327,6 +342,9 @@ impl<R: BufRead> Window<R> {
         let added = self.text.as_bytes().get(from..).unwrap_or(&[]);
         if !self.has_carriage_return {
             self.has_carriage_return = memchr::memchr(b'\r', added).is_some();
+        }
+        if memchr::memchr(b'\n', added).is_some() {
+            self.even_from = self.text.len();
         }
         if !self.has_special {
             self.has_special = memchr::memchr3(b'\r', b']', b'&', added).is_some();
@@ -378,21 +396,37 @@ impl<R: BufRead> Window<R> {
     }
 }
 
-/// Whether there is anything that needs a closer look: controls, carriage returns, references, closing brackets, or what may be one
-/// of the characters at the end of the basic plane. Most text has none. Written so that the compiler makes vector instructions of it.
-fn has_special(octets: &[u8]) -> bool {
-    let special = |octet: u8| {
-        u8::from(octet < 0x20) | u8::from(octet == 0xEF) | u8::from(octet == b']') | u8::from(octet == b'&')
-    };
-    let (blocks, rest) = octets.as_chunks::<64>();
-    let mut found = [0_u8; 64];
-    for block in blocks {
-        for (found, octet) in found.iter_mut().zip(block) {
-            *found |= special(*octet);
+/// What was seen in passing.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// Something that needs a closer look: controls, carriage returns, references, closing brackets, or what may be one of the
+    /// characters at the end of the basic plane. Most text has none.
+    special: bool,
+    /// A character of more than one octet.
+    wide: bool,
+}
+
+impl Seen {
+    /// Written so that the compiler makes vector instructions of it.
+    fn look_through(&mut self, octets: &[u8]) {
+        let marks = |octet: u8| u8::from(octet == b']') | u8::from(octet == b'&');
+        let (blocks, rest) = octets.as_chunks::<32>();
+        let (mut least, mut all, mut found) = ([0xFF_u8; 32], [0_u8; 32], [0_u8; 32]);
+        for block in blocks {
+            for (((least, all), found), octet) in least.iter_mut().zip(&mut all).zip(&mut found).zip(block) {
+                *least = (*least).min(*octet);
+                *all |= *octet;
+                *found |= marks(*octet);
+            }
         }
+        let least = least.iter().chain(rest).fold(0xFF, |least, octet| (*octet).min(least));
+        let all = all.iter().chain(rest).fold(0, |all, octet| all | *octet);
+        let in_rest = rest.iter().fold(0, |found, octet| found | marks(*octet));
+        let found = found.iter().fold(in_rest, |all, found| all | *found);
+        let wide = all >= 0x80;
+        self.wide |= wide;
+        self.special |= least < 0x20 || found != 0 || (wide && memchr::memchr(0xEF, octets).is_some());
     }
-    let in_rest = rest.iter().fold(0, |all, octet| all | special(*octet));
-    found.iter().fold(in_rest, |all, found| all | found) != 0
 }
 
 /// The last boundary between characters that is not behind `limit`, or the end of the first character.

@@ -6,7 +6,7 @@ use super::{Frame, Mode, Namespace, Run, Validation, Walk};
 use crate::schema::automaton::{self, Entry, Place};
 use crate::schema::event::{ABSENT, Attribute, XSI, is_blank};
 use crate::schema::facet::{self, PRIMITIVES};
-use crate::schema::model::{Content, Presence, Process, Schema, SlotKind, TypeId, WildcardNamespaces};
+use crate::schema::model::{Content, Presence, Process, Schema, SlotKind, Type, TypeId, WildcardNamespaces};
 use crate::schema::xsd::XS;
 
 impl<'s, R: BufRead> Walk<'s, R> {
@@ -398,7 +398,13 @@ fn expected(schema: &Schema, kind: TypeId, place: Place) -> String {
 /// Checks a value against a simple type, or against the simple type that a type with attributes extends.
 #[inline]
 pub(super) fn check_value(schema: &Schema, kind: TypeId, value: &str) -> Result<(), facet::Broken> {
-    let mut content = &schema.type_at(kind).content;
+    check_value_of(schema, schema.type_at(kind), value)
+}
+
+/// The same for a type that was looked up.
+#[inline]
+pub(super) fn check_value_of(schema: &Schema, kind: &Type, value: &str) -> Result<(), facet::Broken> {
+    let mut content = &kind.content;
     if let Content::Extended { base, .. } = content {
         content = &schema.type_at(*base).content;
     }

@@ -92,6 +92,8 @@ struct Frame {
     index: u32,
     has_text: bool,
     has_child: bool,
+    /// Child elements are expected that the definition names.
+    is_usual: bool,
 }
 
 /// Equal siblings outside of a schema: the last one among the children of the element at this depth, and how often it has come in
@@ -130,6 +132,7 @@ impl Frame {
             index: 0,
             has_text: false,
             has_child: false,
+            is_usual: false,
         }
     }
 
@@ -152,6 +155,7 @@ impl Frame {
             index,
             has_text: false,
             has_child: false,
+            is_usual: members.0 != members.1,
         }
     }
 }
@@ -190,6 +194,8 @@ pub struct Walk<'s, R> {
     member: Option<MemberId>,
     /// What followed last time where this stood last: tried first, never trusted.
     followers: Followers,
+    /// Nothing unusual has happened since it was seen that usual shapes may follow.
+    at_ease: bool,
     findings: Vec<Finding>,
     total: u64,
     violations: u64,
@@ -222,6 +228,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
             leaf: LeafStep::None,
             member: None,
             followers: Followers::default(),
+            at_ease: false,
             findings: Vec::new(),
             total: 0,
             violations: 0,
@@ -231,6 +238,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
     /// Checks the element that has just begun, with everything in it, against `schema`. To be called right behind its `Start`,
     /// outside of any subtree that is being checked already.
     pub fn attach(&mut self, schema: &'s Schema, how: Namespace) {
+        self.at_ease = false;
         let own = self.scanner.intern_namespace(schema.namespace());
         let namespace = if how == Namespace::AsIf { self.scanner.namespace() } else { own };
         self.validation = Some(Validation { schema, namespace, how });
@@ -248,22 +256,26 @@ impl<'s, R: BufRead> Walk<'s, R> {
     /// Local name of the first child element of the element that has just begun, looked up without moving on. None if text or
     /// the end comes first.
     pub fn first_child(&mut self) -> Option<String> {
+        self.at_ease = false;
         self.scanner.first_child()
     }
 
     /// The input behind the start tag that was read last, as it stands: so many octets if there are as many.
     pub fn ahead(&mut self, octets: usize) -> &str {
+        self.at_ease = false;
         self.scanner.ahead(octets)
     }
 
     /// The next stretch of the text of the element that has just begun, unbounded and unchecked; none at the next tag, with which
     /// `next` goes on.
     pub fn next_piece(&mut self) -> Result<Option<Piece<'_>>, NotWellFormed> {
+        self.at_ease = false;
         self.scanner.next_piece()
     }
 
     /// What stands behind the root element, after `next` has refused it.
     pub fn follower(&mut self) -> Option<Follower> {
+        self.at_ease = false;
         self.scanner.follower()
     }
 
@@ -296,7 +308,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
     }
 
     /// The next event, leaves whole. An error ends the walk. Not to be mixed with `next` between the start and the end of a leaf.
-    #[inline]
+    #[inline(always)]
     pub fn advance(&mut self) -> Result<Event, NotWellFormed> {
         self.leaf = LeafStep::None;
         loop {
@@ -319,6 +331,7 @@ impl<'s, R: BufRead> Walk<'s, R> {
     /// The next event, token by token. None: a text that is not handed out.
     #[inline(never)]
     fn general(&mut self) -> Result<Option<Event>, NotWellFormed> {
+        self.at_ease = false;
         let token = match self.scanner.next() {
             Ok(token) => token,
             Err(stopped) => return Err(self.stop(stopped)),
