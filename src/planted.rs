@@ -124,9 +124,13 @@ pub const DEFECTS: &[Described] = &[
     row(Defect::DroppedOnStop, "dropped_on_stop", "I1"),
 ];
 
+/// Shown by cutting the power, which no run of processes alone can do: the control of those cuts.
+pub const CONTROL: (&str, Defect) = ("synchronous_off", Defect::SynchronousOff);
+
 /// The defect of that name.
 pub fn parse(name: &str) -> Option<Defect> {
-    DEFECTS.iter().find(|row| row.name == name).map(|row| row.defect)
+    let named = DEFECTS.iter().find(|row| row.name == name).map(|row| row.defect);
+    named.or((name == CONTROL.0).then_some(CONTROL.1))
 }
 
 #[cfg(feature = "planted")]

@@ -345,9 +345,9 @@ fn apply_end(row: &mut MessageRow, end: &AttemptEnd) {
             learn(&mut row.bank_reference, bank_reference.as_ref());
             SendPhase::Received
         }
+        // That this attempt sent nothing, or was refused before processing, proves nothing about the earlier ones.
+        AttemptEnd::NotSent { .. } | AttemptEnd::Refused { .. } if row.maybe_sent => SendPhase::Unknown,
         AttemptEnd::Refused { .. } => SendPhase::Refused,
-        // That this attempt sent nothing does not prove that the earlier ones sent nothing.
-        AttemptEnd::NotSent { .. } if row.maybe_sent => SendPhase::Unknown,
         AttemptEnd::NotSent { .. } => SendPhase::NotSent,
         AttemptEnd::Unknown { .. } => {
             row.maybe_sent = true;
