@@ -2,6 +2,7 @@
 //! Parses, hands to the desk, answers with what is durable. Decides nothing.
 
 pub mod callbacks;
+pub mod guard;
 pub mod metrics;
 pub mod operate;
 pub mod payouts;
@@ -23,6 +24,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use chrono::{DateTime, Utc};
+use hyper::body::Body as _;
 use problem::Problem;
 use std::sync::Arc;
 
@@ -180,6 +182,7 @@ pub fn router(api: Api) -> Router {
         .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
         .fallback(Problem::no_route)
         .method_not_allowed_fallback(Problem::no_method)
+        .layer(axum::middleware::from_fn(guard::guard))
         .with_state(api)
 }
 
@@ -187,13 +190,17 @@ async fn openapi() -> Response {
     ([("content-type", "application/json")], OPENAPI).into_response()
 }
 
-/// The body of a request. One that is too large or breaks off is answered with a problem.
-pub struct Octets(pub Bytes);
+/// The body of a request, of at most so many octets. One that is too large or breaks off is answered with a problem;
+/// one that is announced as too large is not waited for.
+pub struct Octets<const MAX: usize = BODY_OCTETS_MAX>(pub Bytes);
 
-impl FromRequest<Api> for Octets {
+impl<const MAX: usize> FromRequest<Api> for Octets<MAX> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, api: &Api) -> Result<Octets, Problem> {
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        if request.body().size_hint().lower() > MAX as u64 {
+            return Err(Problem::too_large());
+        }
         Bytes::from_request(request, api).await.map(Octets).map_err(|refusal| Problem::body(&refusal))
     }
 }
