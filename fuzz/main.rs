@@ -5,6 +5,8 @@
 mod mutate;
 mod properties;
 mod targets;
+#[path = "../tests/xml/trickle.rs"]
+mod trickle;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

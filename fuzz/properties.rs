@@ -1,7 +1,7 @@
 //! What must hold for any octets at the doors for documents, whatever is said of them: the same words however the octets
 //! arrive, two doors of one mind, places that lie within the input. Knows no case.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use girogate::messages::record::Deviation;
 use girogate::messages::validate;
@@ -9,34 +9,10 @@ use girogate::schema::event::{Limits, NotWellFormed};
 use girogate::schema::pattern::Pattern;
 use girogate::schema::walk::{Step, Walk};
 
+use super::trickle::Trickle;
+
 /// Octets handed out at once by the readers that are compared with one that hands out all.
 const STEPS: [usize; 4] = [1, 2, 3, 7];
-
-/// A reader that hands out a few octets at a time, so that every token is cut everywhere.
-struct Trickle<'a> {
-    rest: &'a [u8],
-    step: usize,
-}
-
-impl Read for Trickle<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let some = self.fill_buf()?;
-        let length = some.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&some[..length]);
-        self.consume(length);
-        Ok(length)
-    }
-}
-
-impl BufRead for Trickle<'_> {
-    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-        Ok(self.rest.get(..self.step).unwrap_or(self.rest))
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.rest = &self.rest[amount..];
-    }
-}
 
 /// Every event with its place, or the error, as text.
 fn events(input: impl BufRead) -> Result<Vec<String>, NotWellFormed> {

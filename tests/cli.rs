@@ -5,6 +5,8 @@
 
 #[path = "cli/definitions.rs"]
 mod definitions;
+#[path = "cli/words.rs"]
+mod words;
 
 use serde_json::Value;
 use std::io::Write as _;

@@ -32,13 +32,17 @@ pub enum Calendar {
     /// Federal Reserve Banks: a holiday on a Sunday moves to Monday, one on a Saturday is lost.
     /// Source: Federal Reserve Banks' holiday schedule.
     UnitedStatesFed,
+    /// Monday to Friday: a system whose holidays are not known to us.
+    Weekdays,
     /// Systems that never close: instant payments.
     EveryDay,
 }
 
 /// The name is no calendar we have. The operator must correct the profile.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("no calendar is called {name}; there are target, united_kingdom, united_states_fed, every_day")]
+#[error(
+    "no calendar is called {name}; there are target, united_kingdom, united_states_fed, weekdays, every_day"
+)]
 pub struct CalendarError {
     /// The name as given.
     pub name: String,
@@ -58,6 +62,7 @@ impl Calendar {
             "target" => Ok(Calendar::Target),
             "united_kingdom" => Ok(Calendar::UnitedKingdom),
             "united_states_fed" => Ok(Calendar::UnitedStatesFed),
+            "weekdays" => Ok(Calendar::Weekdays),
             "every_day" => Ok(Calendar::EveryDay),
             _ => Err(CalendarError { name: name.to_owned() }),
         }
@@ -69,6 +74,7 @@ impl Calendar {
             Calendar::Target => "target",
             Calendar::UnitedKingdom => "united_kingdom",
             Calendar::UnitedStatesFed => "united_states_fed",
+            Calendar::Weekdays => "weekdays",
             Calendar::EveryDay => "every_day",
         }
     }
@@ -78,6 +84,7 @@ impl Calendar {
         let weekend = matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
         match self {
             Calendar::EveryDay => true,
+            Calendar::Weekdays => !weekend,
             Calendar::Target => !weekend && !target_holiday(date),
             Calendar::UnitedKingdom => !weekend && !united_kingdom_holiday(date),
             Calendar::UnitedStatesFed => !weekend && !united_states_holiday(date),

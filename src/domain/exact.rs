@@ -1,5 +1,6 @@
 //! Exact totals of decimal numbers, however many and however long. Never a currency.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 /// Digits behind the point that are kept. ISO 20022 allows 5 in an amount and 17 in a control sum.
@@ -16,6 +17,9 @@ pub struct Exact {
 }
 
 impl Exact {
+    /// Nothing.
+    pub const ZERO: Exact = Exact { whole: 0, fraction: 0 };
+
     /// Reads an XML Schema decimal; None if it is none or has more digits than we keep.
     pub fn parse(text: &str) -> Option<Exact> {
         let (sign, digits) = match text.strip_prefix('-') {
@@ -43,6 +47,19 @@ impl Exact {
         Some(Exact { whole, fraction: self.fraction.checked_add(other.fraction)? })
     }
 
+    /// The sum; the bound instead of what is beyond it.
+    pub fn saturating_plus(self, other: Exact) -> Exact {
+        Exact {
+            whole: self.whole.saturating_add(other.whole),
+            fraction: self.fraction.saturating_add(other.fraction),
+        }
+    }
+
+    /// With the other sign.
+    pub fn negated(self) -> Exact {
+        Exact { whole: self.whole.saturating_neg(), fraction: self.fraction.saturating_neg() }
+    }
+
     /// Each number in one form: the fraction lies in [0, 1).
     fn normal(self) -> (i128, i128) {
         (self.whole.saturating_add(self.fraction.div_euclid(ONE)), self.fraction.rem_euclid(ONE))
@@ -52,6 +69,24 @@ impl Exact {
     pub fn is_positive(self) -> bool {
         self.normal() > (0, 0)
     }
+
+    /// Is it less than nothing?
+    pub fn is_negative(self) -> bool {
+        self.normal() < (0, 0)
+    }
+
+    /// As text with so many decimals or, where it has more, with all of them.
+    pub fn shown(self, decimals: usize) -> String {
+        let sign = if self.is_negative() { "-" } else { "" };
+        let magnitude = if self.is_negative() { self.negated() } else { self };
+        let (whole, fraction) = magnitude.normal();
+        let digits = format!("{fraction:018}");
+        let needed = digits.trim_end_matches('0').len().max(decimals);
+        match digits.get(..needed) {
+            Some(shown) if !shown.is_empty() => format!("{sign}{whole}.{shown}"),
+            _ => format!("{sign}{whole}"),
+        }
+    }
 }
 
 impl PartialEq for Exact {
@@ -60,25 +95,25 @@ impl PartialEq for Exact {
     }
 }
 
+impl Eq for Exact {}
+
 impl PartialOrd for Exact {
-    fn partial_cmp(&self, other: &Exact) -> Option<std::cmp::Ordering> {
-        self.normal().partial_cmp(&other.normal())
+    fn partial_cmp(&self, other: &Exact) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
+impl Ord for Exact {
+    fn cmp(&self, other: &Exact) -> Ordering {
+        self.normal().cmp(&other.normal())
+    }
+}
+
+/// With no decimals or with two at least.
 impl fmt::Display for Exact {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut whole, mut fraction) = self.normal();
-        let sign = if whole < 0 { "-" } else { "" };
-        if whole < 0 && fraction > 0 {
-            (whole, fraction) = (whole + 1, ONE - fraction);
-        }
-        let digits = format!("{fraction:018}");
-        let digits = digits.trim_end_matches('0');
-        match digits {
-            "" => write!(out, "{sign}{}", whole.unsigned_abs()),
-            _ => write!(out, "{sign}{}.{digits:0<2}", whole.unsigned_abs()),
-        }
+        let (_, fraction) = self.normal();
+        out.write_str(&self.shown(if fraction == 0 { 0 } else { 2 }))
     }
 }
 

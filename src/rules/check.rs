@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use crate::domain::calendar::Calendar;
 use crate::domain::charset::CharacterSet;
 use crate::messages::reading::Place;
 
@@ -11,7 +12,6 @@ use super::duplicates::Remembered;
 use super::gather::Gather;
 use super::named::{self, Named};
 use super::parties;
-use super::settlement::Days;
 use super::unit::{Leaf, Level, Unit, is_within};
 use crate::domain::exact::{Exact, Total};
 
@@ -213,7 +213,7 @@ pub struct Scene<'j> {
     /// The whole part has been read; for a group and a batch also what belongs to it.
     pub today: NaiveDate,
     pub tested: NaiveDate,
-    pub days: Days,
+    pub days: Calendar,
     pub repeated: Repeated,
     pub running: Running,
     pub remembered: &'j [Remembered],

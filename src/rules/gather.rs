@@ -92,7 +92,7 @@ impl Gather {
     /// Takes what was seen.
     pub fn see(&mut self, seen: Seen<'_>) -> Option<Part> {
         match seen {
-            Seen::Opened { path, message, place } => {
+            Seen::Opened { path, message, place, .. } => {
                 self.document(&path, message, place);
                 return Some(Part::Document);
             }

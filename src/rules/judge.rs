@@ -1,6 +1,7 @@
 //! Applies rule sets to every document of an input, in the same pass as the schema walk. Never how findings are shown.
 
 use std::io::BufRead;
+use std::rc::Rc;
 
 use chrono::NaiveDate;
 
@@ -13,9 +14,10 @@ use crate::schema::model::Schema;
 use super::check::{Found, Repeated, Running, Scene};
 use super::duplicates::{REMEMBERED_MAX, Remembered};
 use super::gather::{Gather, Part};
-use super::settlement::{self, Days, Speed};
+use super::settlement::{self, Speed};
 use super::unit::{Level, Unit};
 use super::{Rule, RuleSet, Severity, parties};
+use crate::domain::calendar::Calendar;
 use crate::domain::exact::Exact;
 use crate::domain::reference::END_TO_END_ID_ABSENT;
 
@@ -29,6 +31,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// The set that was asked for.
     pub set: &'static str,
+    /// The file that holds it, with the entry of an archive or the place of packed text behind the input's name.
+    pub file: Rc<str>,
     /// From 1.
     pub line: u64,
     /// Characters since the last line feed, plus 1.
@@ -110,6 +114,8 @@ struct Judge {
     complete: bool,
     judged: Judged,
     found: Vec<Found>,
+    /// The file that holds the document.
+    file: Rc<str>,
 }
 
 impl Judge {
@@ -133,18 +139,23 @@ impl Judge {
             complete: false,
             judged: Judged::default(),
             found: Vec::new(),
+            file: Rc::from(""),
         }
     }
 
     fn done(mut self) -> Judged {
         self.close_message();
-        self.judged.findings.sort_by_key(|finding| (finding.line, finding.column));
+        // Files in the order in which they were read, and the places of each in their own.
+        for of_file in self.judged.findings.chunk_by_mut(|one, other| one.file == other.file) {
+            of_file.sort_by_key(|finding| (finding.line, finding.column));
+        }
         self.judged
     }
 
     fn see(&mut self, seen: Seen<'_>) {
-        if matches!(seen, Seen::Opened { .. }) {
+        if let Seen::Opened { file, .. } = &seen {
             self.close_message();
+            self.begin_file(file);
         }
         match self.gathered.see(seen) {
             None => {}
@@ -175,6 +186,18 @@ impl Judge {
             self.group();
         }
         self.judged.documents += 1;
+    }
+
+    /// What is unique in a file need not be so in all files of an archive.
+    fn begin_file(&mut self, file: &str) {
+        // A text of a file that packs a document is part of that file.
+        let entry = |file: &str| file.split("!/").next().unwrap_or_default().to_owned();
+        if entry(&self.file) != entry(file) {
+            self.remembered.iter_mut().for_each(Remembered::forget);
+        }
+        if *self.file != *file {
+            self.file = Rc::from(file);
+        }
     }
 
     fn begin_message(&mut self) {
@@ -271,8 +294,8 @@ impl Judge {
         self.assigned = assigned;
     }
 
-    /// Days of the part that is judged, and the one that decides.
-    fn settlement(&self, set: &RuleSet, level: Level) -> (Days, NaiveDate) {
+    /// Calendar of the part that is judged, and the day that decides.
+    fn settlement(&self, set: &RuleSet, level: Level) -> (Calendar, NaiveDate) {
         let Gather { transaction, batch, .. } = &self.gathered;
         let currency = match level {
             Level::Group => None,
@@ -305,7 +328,17 @@ impl Judge {
                 super::Certainty::Uncertain => format!("{text}; the rule is uncertain"),
             };
             let (line, column) = (place.line, place.column);
-            self.judged.findings.push(Finding { rule, set: &set.name, line, column, path, text, tested });
+            let file = Rc::clone(&self.file);
+            self.judged.findings.push(Finding {
+                rule,
+                set: &set.name,
+                file,
+                line,
+                column,
+                path,
+                text,
+                tested,
+            });
         }
     }
 }

@@ -263,7 +263,7 @@ impl Named {
             }
             Named::AddressEndsSoon if unstructured && travels => {
                 let ends = ends.filter(|ends| tested < *ends)?;
-                let next = scene.days.next(tested);
+                let next = scene.days.next_business_day(tested);
                 let text = format!(
                     "address lines without TwnNm and Ctry: accepted on {tested}, refused on {next}, the next day of settlement"
                 );
@@ -494,13 +494,16 @@ fn swiss_foreign_agent(unit: &Unit, found: &mut Vec<Found>) {
     }
 }
 
-/// Words that others put into mandatory elements to get past a check.
 fn placeholder(address: &Written<'_>) -> Option<String> {
     let town = address.text("TwnNm")?;
-    let letters: String = town.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    is_placeholder(town).then(|| format!("{} is no town", cut(town)))
+}
+
+/// Words that others put into mandatory elements to get past a check, or none at all.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
     let empty = ["NOTPROVIDED", "NOTAVAILABLE", "UNKNOWN", "NA"];
-    let found = empty.iter().any(|word| letters.eq_ignore_ascii_case(word)) || letters.is_empty();
-    found.then(|| format!("{} is no town", cut(town)))
+    letters.is_empty() || empty.iter().any(|word| letters.eq_ignore_ascii_case(word))
 }
 
 /// A line that says nothing but town, postcode and country again.

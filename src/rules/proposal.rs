@@ -2,6 +2,7 @@
 //! stands in the lines word for word, and what fits nowhere stays a line.
 
 use super::address::Written;
+use super::named::is_placeholder;
 
 /// How sure a proposal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -304,11 +305,6 @@ fn is_town(text: &str) -> bool {
         && letters * 2 > length
         && !text.chars().any(|letter| letter.is_ascii_digit())
         && !is_placeholder(text)
-}
-
-fn is_placeholder(text: &str) -> bool {
-    let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
-    ["NOTPROVIDED", "NOTAVAILABLE", "UNKNOWN"].iter().any(|word| letters.eq_ignore_ascii_case(word))
 }
 
 /// The first line, if it is a street with a number at one end.

@@ -56,24 +56,48 @@ const RAILS: &[(&str, Option<&str>)] = &[
     ("cbpr-plus", None),
 ];
 
-/// Hands out the parties of every message in the input as they are read.
-pub fn parties(input: impl BufRead, sink: &mut dyn FnMut(PartyRow)) -> Validated {
-    let mut report = Report { gathered: Gather::default(), batch_told: false, group_told: false, sink };
+/// Messages that carry payments, and so parties who get rows.
+const PAYMENTS: &[&str] = &["pain.001", "pacs.008"];
+
+/// Whether there was a payment message in an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payments {
+    /// One at least.
+    Some,
+    /// None: what the input holds has no parties to tell of.
+    None,
+}
+
+/// Hands out the parties of every payment message in the input as they are read.
+pub fn parties(input: impl BufRead, sink: &mut dyn FnMut(PartyRow)) -> (Validated, Payments) {
+    let mut report = Report {
+        gathered: Gather::default(),
+        batch_told: false,
+        group_told: false,
+        payments: Payments::None,
+        sink,
+    };
     let mut input = input;
     let source = Source::Stream(&mut input);
-    together(validate_watched(source, None, Judge::Shipped, &mut |seen| report.see(seen)))
+    let validated = together(validate_watched(source, None, Judge::Shipped, &mut |seen| report.see(seen)));
+    (validated, report.payments)
 }
 
 struct Report<'s> {
     gathered: Gather,
     group_told: bool,
     batch_told: bool,
+    payments: Payments,
     sink: &'s mut dyn FnMut(PartyRow),
 }
 
 impl Report<'_> {
     fn see(&mut self, seen: Seen<'_>) {
-        match self.gathered.see(seen) {
+        let part = self.gathered.see(seen);
+        if part.is_some() && PAYMENTS.contains(&self.gathered.message) {
+            self.payments = Payments::Some;
+        }
+        match part {
             Some(Part::Document) => (self.group_told, self.batch_told) = (false, false),
             Some(Part::Group) if std::mem::replace(&mut self.group_told, true) => {}
             Some(Part::Group) => {

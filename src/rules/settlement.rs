@@ -1,6 +1,6 @@
 //! On which day a payment will settle, as far as the document tells. Never the clock.
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::domain::calendar::Calendar;
@@ -20,50 +20,15 @@ pub enum Rail {
     Currency,
 }
 
-/// Days on which money moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Days {
-    /// By a calendar that we have.
-    Of(Calendar),
-    /// Monday to Friday: no calendar of that currency is known to us.
-    Weekdays,
-}
-
-impl Days {
-    fn is_business_day(self, date: NaiveDate) -> bool {
-        match self {
-            Days::Of(calendar) => calendar.is_business_day(date),
-            Days::Weekdays => !matches!(date.weekday(), Weekday::Sat | Weekday::Sun),
-        }
-    }
-
-    /// The day itself if money moves on it, else the next such day.
-    pub fn roll_forward(self, date: NaiveDate) -> NaiveDate {
-        let mut date = date;
-        while !self.is_business_day(date) {
-            match date.succ_opt() {
-                Some(next) => date = next,
-                None => return date,
-            }
-        }
-        date
-    }
-
-    /// The first such day after this one.
-    pub fn next(self, date: NaiveDate) -> NaiveDate {
-        date.succ_opt().map_or(date, |next| self.roll_forward(next))
-    }
-}
-
 /// Days of a payment in that currency.
-pub fn days(rail: Rail, currency: Option<&str>, instant: Speed) -> Days {
+pub fn days(rail: Rail, currency: Option<&str>, instant: Speed) -> Calendar {
     match (rail, currency) {
-        (Rail::EveryDay, _) => Days::Of(Calendar::EveryDay),
-        (Rail::Target, _) if instant == Speed::Instant => Days::Of(Calendar::EveryDay),
-        (Rail::Target, _) | (Rail::Currency, Some("EUR")) => Days::Of(Calendar::Target),
-        (Rail::Currency, Some("GBP")) => Days::Of(Calendar::UnitedKingdom),
-        (Rail::Currency, Some("USD")) => Days::Of(Calendar::UnitedStatesFed),
-        (Rail::Currency, _) => Days::Weekdays,
+        (Rail::EveryDay, _) => Calendar::EveryDay,
+        (Rail::Target, _) if instant == Speed::Instant => Calendar::EveryDay,
+        (Rail::Target, _) | (Rail::Currency, Some("EUR")) => Calendar::Target,
+        (Rail::Currency, Some("GBP")) => Calendar::UnitedKingdom,
+        (Rail::Currency, Some("USD")) => Calendar::UnitedStatesFed,
+        (Rail::Currency, _) => Calendar::Weekdays,
     }
 }
 
@@ -104,7 +69,7 @@ pub fn written_date(text: &str) -> Option<NaiveDate> {
 
 /// The day that decides about a batch or transaction: the later of today and the requested date, rolled to a day on which
 /// money moves.
-pub fn tested_date(gathered: &Gather, days: Days, today: NaiveDate) -> NaiveDate {
+pub fn tested_date(gathered: &Gather, days: Calendar, today: NaiveDate) -> NaiveDate {
     let requested = requested_date(&gathered.batch).unwrap_or(today);
     days.roll_forward(requested.max(today))
 }

@@ -5,7 +5,7 @@ use super::listing::TotalsRow;
 use crate::domain::currency::Currency;
 use crate::domain::entry::{Direction, UnmatchedClass};
 use crate::domain::lifecycle::State;
-use crate::domain::row::PayoutRow;
+use crate::domain::row::{BlockRow, PayoutRow};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -45,11 +45,12 @@ impl Moved {
         }
     }
 
-    /// Adds what was moved for one payout; `collective` says that its block's debit is booked in one sum.
-    pub fn add(&mut self, row: &PayoutRow, collective: bool) {
+    /// Adds what was moved for one payout, in its block.
+    pub fn add(&mut self, row: &PayoutRow, block: Option<&BlockRow>) {
         let instructed = i128::from(row.amount.minor());
         let own = row.booking.as_ref().filter(|booking| booking.amount.currency() == self.currency);
         let debited = own.map(|booking| i128::from(booking.amount.minor()));
+        let collective = block.is_some_and(|block| block.booked);
         let debited = debited.or((collective || row.returned.is_some()).then_some(instructed));
         if let Some(debited) = debited {
             self.instructed_minor += instructed;

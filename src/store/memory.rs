@@ -266,8 +266,8 @@ impl MemoryStore {
             let tally = accepted.entry(currency).or_default();
             tally.count += 1;
             tally.sum_minor += i128::from(row.amount.minor());
-            let collective = state.all.block_of(row).is_some_and(|block| block.booked);
-            moved.entry(currency).or_insert_with(|| Moved::nothing(currency)).add(row, collective);
+            let block = state.all.block_of(row);
+            moved.entry(currency).or_insert_with(|| Moved::nothing(currency)).add(row, block);
         }
         let mut charged: BTreeMap<Currency, Decimal> = BTreeMap::new();
         for row in state.all.entries.values().filter(|row| ours(state.tenant(Table::Entry, row.key))) {
@@ -372,6 +372,21 @@ impl MemoryStore {
     /// See [`super::Store::blocks`].
     pub fn blocks(&self, message: Key) -> Result<Vec<BlockRow>, StoreError> {
         Ok(self.state().all.blocks.values().filter(|block| block.message == message).cloned().collect())
+    }
+
+    /// See [`super::Store::unknown`].
+    pub fn unknown(&self, tenant: Option<&str>, limit: usize) -> Result<Vec<MessageRow>, StoreError> {
+        let state = self.state();
+        let of = |row: &&MessageRow| {
+            row.phase == SendPhase::Unknown
+                && !row.dissolved
+                && row.unknown.decision.is_none()
+                && tenant.is_none_or(|tenant| tenant == row.tenant)
+        };
+        let mut found: Vec<MessageRow> = state.all.messages.values().filter(of).cloned().collect();
+        found.sort_by_key(|row| (row.unknown.since, row.key));
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// See [`super::Store::blocks_booked`].

@@ -1,12 +1,9 @@
 //! Migrations of every valid pain.001 of the corpus to every version: libxml2 must call the result valid, and an independent
 //! lxml script must find the same payment facts in it, those aside that were reported lost. Without lxml the tests say so and skip.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use girogate::messages::migrate::change::{Became, Change};
 use girogate::messages::migrate::{MigrateError, Migrated, migrate};
@@ -14,7 +11,7 @@ use girogate::messages::validate::validate_file;
 use girogate::schema::catalog;
 use serde_json::Value;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use super::{ROOT, corpus, oracle};
 
 fn migrated(octets: &[u8], to: &str) -> Result<(Migrated, Vec<u8>), MigrateError> {
     let mut out = Vec::new();
@@ -22,52 +19,15 @@ fn migrated(octets: &[u8], to: &str) -> Result<(Migrated, Vec<u8>), MigrateError
     migrate(octets, target, &mut out).map(|migrated| (migrated, out))
 }
 
-fn corpus(kind: &str) -> Option<Vec<PathBuf>> {
-    let folder = Path::new(ROOT).join("../shared/corpus");
-    if !folder.exists() {
-        eprintln!("SKIPPED: ../shared/corpus is not here; nothing was migrated");
-        return None;
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if entry.file_name().unwrap().to_string_lossy().starts_with(kind) {
-            files.extend(fs::read_dir(entry).unwrap().map(|entry| entry.unwrap().path()));
-        }
-    }
-    files.sort();
-    Some(files)
-}
-
 /// What the script says of files, each judged by a schema of ours or by none.
 fn facts(pairs: &[(PathBuf, String)]) -> Option<Vec<Value>> {
-    let child = Command::new("/usr/bin/python3")
-        .arg(Path::new(ROOT).join("tests/oracle/payment_facts.py"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else {
-        eprintln!("SKIPPED: no /usr/bin/python3; nothing was compared");
-        return None;
-    };
     let schema = |id: &str| match id {
         "" => String::new(),
         id => Path::new(ROOT).join(format!("schemas/{id}.xsd")).display().to_string(),
     };
     let lines: String =
         pairs.iter().map(|(file, id)| format!("{}\t{}\n", file.display(), schema(id))).collect();
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    if errors.contains("No module named 'lxml'") {
-        eprintln!("SKIPPED: python3 has no lxml; nothing was compared");
-        return None;
-    }
-    writer.join().unwrap().unwrap();
-    assert!(output.status.success(), "{errors}");
-    let lines = String::from_utf8(output.stdout).unwrap();
-    Some(lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    oracle("payment_facts.py", &[], lines)
 }
 
 /// Facts of one document and not of the other, each as often as it is missing.
@@ -89,7 +49,7 @@ fn lost_names(changes: &[Change]) -> Vec<String> {
 }
 
 fn run(kind: &str, versions: std::ops::RangeInclusive<u32>) {
-    let Some(files) = corpus(kind) else { return };
+    let Some(files) = corpus(&[kind]) else { return };
     let folder = tempfile::tempdir().unwrap();
     let (mut pairs, mut cases, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for file in &files {

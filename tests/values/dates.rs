@@ -119,8 +119,15 @@ fn dates_roll_over_closed_days() {
     assert_eq!(Calendar::EveryDay.roll_forward(day("2026-12-25")), day("2026-12-25"));
     assert_eq!(Calendar::EveryDay.add_business_days(day("2026-12-25"), 2), day("2026-12-27"));
     assert_eq!(target.next_business_day(NaiveDate::MAX), NaiveDate::MAX);
-    for calendar in [Calendar::Target, Calendar::UnitedKingdom, Calendar::UnitedStatesFed, Calendar::EveryDay]
-    {
+    assert_eq!(Calendar::Weekdays.roll_forward(day("2026-12-25")), day("2026-12-25"));
+    assert_eq!(Calendar::Weekdays.next_business_day(day("2026-12-25")), day("2026-12-28"));
+    for calendar in [
+        Calendar::Target,
+        Calendar::UnitedKingdom,
+        Calendar::UnitedStatesFed,
+        Calendar::Weekdays,
+        Calendar::EveryDay,
+    ] {
         assert_eq!(Calendar::parse(calendar.name()), Ok(calendar));
         let _ = (calendar.is_business_day(NaiveDate::MIN), calendar.is_business_day(NaiveDate::MAX));
     }

@@ -1,8 +1,6 @@
 //! Random documents through our scanner, our canonicaliser, quick-xml and libxml2: verdict, events and canonical octets
 //! agree. `XML_SEED` and `XML_DOCUMENTS` make others and more; a document that fails is printed whole.
 
-use std::io::{BufRead, Read};
-
 use girogate::signing::c14n::walk::canonicalise;
 use girogate::signing::c14n::{C14nError, Order, decode};
 
@@ -10,6 +8,7 @@ use super::events;
 use super::generate::{self, Taste, mutate};
 use super::lxml::{self, Said};
 use super::random::Random;
+use super::trickle::Trickle;
 
 /// Documents of one kind, unless `XML_DOCUMENTS` says otherwise.
 const DOCUMENTS: u64 = 1_500;
@@ -133,32 +132,6 @@ fn documents_in_other_encodings_are_read_alike() {
         compare(document, said, &mut wrong);
     }
     complain(&wrong);
-}
-
-/// A reader that hands out a few octets at a time, so that every token is cut everywhere.
-struct Trickle<'a> {
-    rest: &'a [u8],
-    step: usize,
-}
-
-impl Read for Trickle<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let some = self.fill_buf()?;
-        let length = some.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&some[..length]);
-        self.consume(length);
-        Ok(length)
-    }
-}
-
-impl BufRead for Trickle<'_> {
-    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-        Ok(self.rest.get(..self.step).unwrap_or(self.rest))
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.rest = &self.rest[amount..];
-    }
 }
 
 /// The same events, or the same error at the same place, whatever the pieces in which the octets arrive.

@@ -8,4 +8,5 @@ mod generate;
 mod lxml;
 #[path = "../schema/random.rs"]
 mod random;
+mod trickle;
 mod w3c;

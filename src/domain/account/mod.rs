@@ -141,7 +141,7 @@ fn mask_end(number: &str) -> String {
 
 /// The remainder of a text modulo 97, letters counting as 10 to 35. `None` for other characters.
 /// Source: ISO/IEC 7064, MOD 97-10.
-pub(super) fn modulo_97(mut characters: impl Iterator<Item = char>) -> Option<u32> {
+pub fn modulo_97(mut characters: impl Iterator<Item = char>) -> Option<u32> {
     characters.try_fold(0_u32, |remainder, character| {
         let value = character.to_digit(36)?;
         let shift = if value < 10 { 10 } else { 100 };

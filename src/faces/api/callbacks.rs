@@ -9,6 +9,7 @@ use crate::engine::runtime::World;
 use crate::faces::api::guard::{self, Named};
 use crate::faces::api::problem::Problem;
 use crate::net::tls::PeerIdentity;
+use crate::planted::{self, Defect};
 use crate::store::documents::NewDocument;
 use axum::Router;
 use axum::body::Bytes;
@@ -68,7 +69,7 @@ async fn receive(Shared(door): Shared<Door>, Named(bank): Named, request: Reques
 }
 
 async fn keep(door: &Door, bank: String, body: Bytes, verdict: Result<String, String>) -> Response {
-    let authenticated = verdict.is_ok();
+    let authenticated = verdict.is_ok() || planted::is(Defect::UnprovedCallback);
     let note = match verdict {
         Ok(note) | Err(note) => note,
     };

@@ -4,7 +4,7 @@ use super::export::neutral;
 use super::screen::Screen;
 use super::{Exit, Failure, file};
 use crate::rules::proposal::{Confidence, Proposal};
-use crate::rules::report::{PartyRow, parties};
+use crate::rules::report::{PartyRow, Payments, parties};
 use crate::schema::event::NotWellFormed;
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// `girogate addresses`
 #[derive(Args)]
 pub struct Addresses {
-    /// Payment messages; `-` is standard input.
+    /// Payment messages (pain.001, pacs.008); `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -61,7 +61,7 @@ fn report(path: &Path, screen: &mut Screen) -> Result<Exit, Failure> {
     let name = file::shown(path);
     let (mut found, mut refused, mut failed) = (0_u64, 0_u64, None);
     let input = file::open(path)?;
-    let validated = parties(input, &mut |party| {
+    let (validated, payments) = parties(input, &mut |party| {
         found += 1;
         refused += u64::from(!party.refused.is_empty());
         if screen.is_json() {
@@ -73,10 +73,16 @@ fn report(path: &Path, screen: &mut Screen) -> Result<Exit, Failure> {
     if let Some(failure) = failed {
         return Err(failure);
     }
-    screen.remark(&format!("{name}: {found} parties, {refused} with an address that a rail refuses"));
+    if payments == Payments::Some {
+        screen.remark(&format!("{name}: {found} parties, {refused} with an address that a rail refuses"));
+    }
     match &validated.parsed.stopped {
         Some(NotWellFormed::Io { source, .. }) => Err(file::refused(path, source)),
         Some(stopped) => Err(Failure::finding(stopped.code(), format!("{name}: {stopped}"))),
+        None if payments == Payments::None => {
+            let text = format!("{name}: no payment message: addresses are told of pain.001 and pacs.008");
+            Err(Failure::finding("message.unsupported", text))
+        }
         None if refused > 0 => Ok(Exit::Finding),
         None => Ok(Exit::Done),
     }

@@ -8,12 +8,12 @@ use crate::messages::prove::Prover;
 use crate::messages::prove::check::{Check, Holds};
 use crate::messages::validate;
 use crate::schema::event::NotWellFormed;
-use ring::digest::{SHA256, digest};
+use crate::store::chain::sha256;
 use std::path::Path;
 
 /// Proves each file, then what holds between them.
 pub fn run(names: Names<'_>, screen: &mut Screen) -> Exit {
-    let mut prover = Prover::new(sha_256);
+    let mut prover = Prover::new(sha256);
     let mut counted = Counted::default();
     let mut exit = Exit::Done;
     for name in names {
@@ -86,12 +86,4 @@ fn prove(
         }
         None => Ok(Exit::Done),
     }
-}
-
-/// SHA-256.
-pub fn sha_256(octets: &[u8]) -> [u8; 32] {
-    let digest = digest(&SHA256, octets);
-    let mut taken = [0; 32];
-    taken.iter_mut().zip(digest.as_ref()).for_each(|(slot, octet)| *slot = *octet);
-    taken
 }

@@ -2,9 +2,10 @@
 //! holds both files.
 
 use super::screen::Screen;
-use super::{Exit, Failure, check, file};
+use super::{Exit, Failure, file};
 use crate::messages::compare::{CompareError, Difference, Side, compare};
 use crate::schema::event::NotWellFormed;
+use crate::store::chain::sha256;
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -49,7 +50,7 @@ impl Diff {
         let mut open = |side| file::open(if side == 0 { &self.left } else { &self.right }).map_err(Wrong);
         let (left, right) = (self.left.as_path(), self.right.as_path());
         let mut give = |difference: Difference| show(&difference, (left, right), screen);
-        let compared = compare(&mut open, check::sha_256, &mut give).map_err(|Wrong(failure)| failure)?;
+        let compared = compare(&mut open, sha256, &mut give).map_err(|Wrong(failure)| failure)?;
         let same = compared.differences == 0 && compared.untold == 0;
         if screen.is_json() {
             screen.record(&json!({

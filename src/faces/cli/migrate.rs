@@ -44,10 +44,22 @@ pub fn is_xml(input: &mut dyn BufRead) -> bool {
     }
 }
 
+/// The definitions of the message that somebody meant, or of all.
+fn shipped(wanted: &str) -> String {
+    let message: Vec<&str> = wanted.split('.').take(2).collect();
+    let message = format!("{}.", message.join("."));
+    let alike: Vec<&str> = catalog::ids().filter(|id| id.starts_with(&message)).collect();
+    if alike.is_empty() {
+        return "`girogate schema list` names them".to_owned();
+    }
+    format!("shipped are {}", alike.join(", "))
+}
+
 /// Migrates and shows what changed.
 pub fn run(input: &mut dyn BufRead, migration: &Migration<'_>, screen: &mut Screen) -> Result<Exit, Failure> {
     let Some(target) = catalog::by_message_id(migration.to) else {
-        let text = format!("'{}' is not a definition that is shipped", migration.to);
+        let text =
+            format!("'{}' is not a definition that is shipped; {}", migration.to, shipped(migration.to));
         return Err(Failure::usage("convert.definition", text));
     };
     let mut spool = Spool::new(migration.output)?;

@@ -34,6 +34,7 @@ mod spool;
 mod status;
 mod submit;
 mod totals;
+mod unknown;
 mod validate;
 mod verify;
 
@@ -80,7 +81,8 @@ enum Command {
     Rules(rules::Rules),
     /// Explain one rule: what it says, since when, by which source, how to mend what breaks it.
     Explain(rules::Explain),
-    /// Read pain.002, pacs.002 and camt.052/053/054 into records, one JSON object a line.
+    /// Read messages into records, one JSON object a line: pain.001 and .002, pacs.002, .004, .008 and .028, camt.029, .052 to .056
+    /// and .060, head.001, admi.002.
     Parse(parse::Parse),
     /// Compare what two documents say, whatever their versions.
     Diff(diff::Diff),
@@ -112,6 +114,8 @@ enum Command {
     Release(operate::Release),
     /// Submit a new payout in the place of a rejected, returned or cancelled one.
     Reissue(operate::Reissue),
+    /// Messages whose outcome nobody knows: list them, see the evidence, decide with a second person.
+    Unknown(unknown::Unknown),
     /// Bring bank messages that were fetched by hand.
     Ingest(ingest::Ingest),
     /// Write the payouts that changed since the last export.
@@ -150,6 +154,7 @@ impl Command {
             Command::Hold(command) => command.run(screen),
             Command::Release(command) => command.run(screen),
             Command::Reissue(command) => command.run(screen),
+            Command::Unknown(command) => command.run(screen),
             Command::Ingest(command) => command.run(screen),
             Command::Export(command) => command.run(screen),
             Command::Audit(command) => command.run(screen),

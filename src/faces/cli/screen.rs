@@ -5,6 +5,7 @@ use super::several::Turn;
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::json;
+use std::borrow::Cow;
 use std::io::{self, BufWriter, Stdout, Write as _};
 
 /// How results are shown.
@@ -125,7 +126,7 @@ impl Screen {
 
     /// A line of text on standard output.
     pub fn line(&mut self, text: &str) {
-        self.octets(text.as_bytes());
+        self.octets(harmless(text).as_bytes());
         self.octets(b"\n");
     }
 
@@ -159,7 +160,7 @@ impl Screen {
             turn.wait();
         }
         // What cannot be told on standard error cannot be told at all.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
     }
 
     /// Why the command failed, on standard error.
@@ -197,4 +198,31 @@ impl Screen {
             _ => exit,
         }
     }
+}
+
+/// The text with those characters written as `\u{202e}` that would make a terminal show something else: controls, and signs
+/// that turn the direction of writing. Line feeds and our own colours stay.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let is_harmful = |character: char| {
+        (character.is_control() && !matches!(character, '\n' | '\t'))
+            || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for (at, character) in text.char_indices() {
+        if is_harmful(character) && !is_colour(text.get(at..).unwrap_or("")) {
+            shown.push_str(&character.escape_unicode().to_string());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether a text begins with what sets or ends a colour. Source: ECMA-48, section 8.3.117 (SGR).
+fn is_colour(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("\u{1b}[") else { return false };
+    rest.trim_start_matches(|character: char| character.is_ascii_digit() || character == ';').starts_with('m')
 }

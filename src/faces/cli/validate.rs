@@ -154,6 +154,7 @@ fn show_rules(name: &str, judged: &Judged, by: &ByRules, screen: &mut Screen) {
     for found in &judged.findings {
         let (line, column, id) = (found.line, found.column, &found.rule.id);
         let (text, path, severity) = (&found.text, &found.path, found.rule.severity.name());
+        let name = &found.file;
         screen.line(&format!("{name}:{line}:{column}: {id}: {text} ({path}), {severity}"));
     }
     let (kept, all) = (judged.findings.len() as u64, judged.errors + judged.warnings);
@@ -173,7 +174,7 @@ fn show_rules(name: &str, judged: &Judged, by: &ByRules, screen: &mut Screen) {
 fn show_rules_json(name: &str, judged: &Judged, by: &ByRules, screen: &mut Screen) {
     for found in &judged.findings {
         screen.record(&json!({
-            "record": "finding", "file": name, "line": found.line, "column": found.column, "path": found.path,
+            "record": "finding", "file": *found.file, "line": found.line, "column": found.column, "path": found.path,
             "set": found.set, "rule": found.rule.id, "severity": found.rule.severity.name(),
             "text": found.text, "mend": found.rule.mend, "tested_date": found.tested.to_string(),
         }));

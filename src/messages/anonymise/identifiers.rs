@@ -4,6 +4,7 @@
 use super::charset::Charset;
 use super::permute::{Alphabet, Keyed, alphabets, permute};
 use super::tokens::Tokens;
+use crate::domain::account::modulo_97;
 
 /// How far a text is followed until one is found that stands nowhere in the documents. Chosen by us: where not even a third
 /// of a form are words of the documents, this is never too little.
@@ -152,12 +153,12 @@ impl Means<'_> {
         let is_formed = word.len() == 20
             && word.iter().all(|character| character.is_ascii_digit() || character.is_ascii_uppercase())
             && word.iter().skip(18).all(char::is_ascii_digit);
-        if !is_formed || remainder(word.iter().copied()) != Some(1) {
+        if !is_formed || modulo_97(word.iter().copied()) != Some(1) {
             return false;
         }
         self.with_fixed(word, &[18, 19]);
         let body = word.iter().take(18).copied();
-        if let Some(digits) = remainder(body.chain(['0', '0'])).map(|rest| 98 - rest) {
+        if let Some(digits) = modulo_97(body.chain(['0', '0'])).map(|rest| 98 - rest) {
             put_two_digits(word, 18, digits);
         }
         true
@@ -221,26 +222,16 @@ pub(super) fn is_universal(text: &[char]) -> bool {
         })
 }
 
-/// The rest of a number modulo 97, letters counting from 10. Source: ISO/IEC 7064, MOD 97-10.
-fn remainder(text: impl Iterator<Item = char>) -> Option<u32> {
-    let mut rest = 0_u32;
-    for character in text {
-        let value = character.to_digit(36)?;
-        rest = if value < 10 { (rest * 10 + value) % 97 } else { (rest * 100 + value) % 97 };
-    }
-    Some(rest)
-}
-
 /// Whether the check digits at the third and fourth place are right, `skipped` characters behind them aside.
 fn checks(word: &[char], skipped: usize) -> bool {
     let (front, rest) = (word.get(..4).unwrap_or(&[]), word.get(4 + skipped..).unwrap_or(&[]));
-    !rest.is_empty() && remainder(rest.iter().chain(front).copied()) == Some(1)
+    !rest.is_empty() && modulo_97(rest.iter().chain(front).copied()) == Some(1)
 }
 
 fn set_check_digits(word: &mut [char], skipped: usize) {
     let (country, rest) = (word.get(..2).unwrap_or(&[]), word.get(4 + skipped..).unwrap_or(&[]));
     let number = rest.iter().chain(country).copied().chain(['0', '0']);
-    if let Some(digits) = remainder(number).map(|rest| 98 - rest) {
+    if let Some(digits) = modulo_97(number).map(|rest| 98 - rest) {
         put_two_digits(word, 2, digits);
     }
 }

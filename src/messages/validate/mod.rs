@@ -67,6 +67,8 @@ pub struct Judged {
 pub enum Seen<'a> {
     /// A document begins, and the one before it has ended.
     Opened {
+        /// The file that holds it, with the entry of an archive or the place of packed text behind the input's name.
+        file: &'a str,
         /// Of its outermost element, like `/Envelope/Document`.
         path: String,
         /// Id of the definition it is read through, like `pain.001.001.09`; empty if there is none.

@@ -488,11 +488,11 @@ impl<'s, 'r, 'i> Search<'s, 'r, 'i> {
             message: message.map(str::to_owned),
             namespace: candidate.namespace.clone(),
         };
-        let place = self.place();
+        let (place, path) = (self.place(), self.path());
         output.aside(Record::Document(document), place);
-        let path = self.path();
         if let Some(watch) = &mut self.run.watch {
-            watch(Seen::Opened { path, message: message.unwrap_or(""), place });
+            let file = self.run.file.as_deref().unwrap_or("");
+            watch(Seen::Opened { file, path, message: message.unwrap_or(""), place });
         }
         if self.stream.is_another {
             self.run.parsed.another += 1;
