@@ -46,7 +46,10 @@ async fn every_hostile_request_is_refused_in_words_or_by_an_orderly_end() {
             paid.insert(format!("creator-{number}"));
         }
         let heard = heard.join(", ");
-        if case["expect"] != heard {
+        // A server that closes upon octets that it will not read resets the line, and the answer may be lost with it.
+        let may_lose = hangs == Hangs::Up || sent.len() > 16_384;
+        let expected = case["expect"].as_str().unwrap();
+        if expected != heard && !(may_lose && expected.starts_with(&heard)) {
             wrong.push(format!("{}\t{heard}", case["name"].as_str().unwrap()));
         }
         assert!(began.elapsed() < PATIENCE, "{case}");

@@ -91,10 +91,12 @@ pub fn answers(mut heard: &[u8]) -> Vec<String> {
             line.unwrap_or_default()
         };
         let length = if status == 100 { 0 } else { field("content-length").parse().unwrap_or(0) };
+        // Of a HEAD only the head is answered.
+        let length = if heard.starts_with(b"HTTP/1.") { 0 } else { length };
         let body = &heard[..length.min(heard.len())];
         heard = &heard[body.len()..];
         let code = match field("content-type").as_str() {
-            "application/problem+json" => {
+            "application/problem+json" if !body.is_empty() => {
                 let problem: Value = serde_json::from_slice(body).unwrap_or_default();
                 format!(" {}", problem["code"].as_str().unwrap_or("cut"))
             }

@@ -3,7 +3,7 @@
 
 use super::problem::Problem;
 use axum::extract::{FromRequestParts, Path, Request};
-use axum::http::header::{CONTENT_ENCODING, EXPECT, HOST, TRANSFER_ENCODING};
+use axum::http::header::{CONNECTION, CONTENT_ENCODING, EXPECT, HOST, TRANSFER_ENCODING};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, Version};
@@ -14,7 +14,8 @@ use axum::response::{IntoResponse, Response};
 /// Source: RFC 9112, sections 3.2 and 6.1; RFC 9110, sections 8.4 and 10.1.1.
 pub async fn guard(request: Request, next: Next) -> Response {
     match wrong_with(&request) {
-        Some(problem) => problem.into_response(),
+        // Where a request ends is not certain any more: nothing else is read from its line.
+        Some(problem) => ([(CONNECTION, "close")], problem).into_response(),
         None => next.run(request).await,
     }
 }
@@ -45,7 +46,8 @@ fn host(headers: &HeaderMap, uri: &Uri, version: Version) -> Option<Problem> {
     }
     let parsed = first.to_str().ok().and_then(|text| text.parse::<Authority>().ok());
     let Some(authority) = parsed else { return refused("Host is not a host and port") };
-    if authority.as_str().contains('@') || authority.host().is_empty() {
+    let port = authority.as_str().strip_prefix(authority.host()).unwrap_or("@");
+    if authority.host().is_empty() || !(port.is_empty() || authority.port_u16().is_some()) {
         return refused("Host is not a host and port");
     }
     match uri.authority() {

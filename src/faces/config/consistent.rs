@@ -27,6 +27,11 @@ fn names(config: &Config) -> Result<(), Wrong> {
     for (index, client) in config.api.clients.iter().enumerate() {
         name(&client.tenant).map_err(|cause| (format!("api.clients[{index}].tenant"), cause))?;
     }
+    for (index, account) in config.account.iter().enumerate() {
+        if account.name.trim().is_empty() || account.name.chars().any(char::is_control) {
+            return Err((format!("account[{index}].name"), "is no name"));
+        }
+    }
     name(&config.gateway.tenant).map_err(|cause| ("gateway.tenant".to_owned(), cause))
 }
 
@@ -63,6 +68,12 @@ fn values(config: &Config) -> Result<(), Wrong> {
     }
     if !(0..=WINDOW_DAYS_MAX).contains(&config.gateway.duplicate_window_days) {
         return Err(("gateway.duplicate_window_days".to_owned(), "from 0 to 366"));
+    }
+    if config.gateway.data_dir.as_os_str().is_empty() {
+        return Err(("gateway.data_dir".to_owned(), "is empty"));
+    }
+    if let Some(index) = config.bank.iter().position(|bank| bank.base_url.contains('#')) {
+        return Err((format!("bank[{index}].base_url"), "has a part that is never sent"));
     }
     let metrics = &config.metrics.listen;
     let address = metrics.replacen("localhost:", "127.0.0.1:", 1).parse::<SocketAddr>();
