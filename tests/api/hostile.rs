@@ -42,7 +42,7 @@ async fn every_hostile_request_is_refused_in_words_or_by_an_orderly_end() {
         let mut stream = connect(&gateway).await;
         let heard = answers(&talk(&mut stream, &sent, hangs).await);
         assert!(heard.iter().all(|answer| !answer.starts_with('5')), "{case}: {heard:?}");
-        if heard.first().is_some_and(|answer| answer == "201") {
+        if heard.iter().any(|answer| answer == "201") {
             paid.insert(format!("creator-{number}"));
         }
         let heard = heard.join(", ");
