@@ -7,6 +7,8 @@
 mod disk;
 #[path = "process/mod.rs"]
 mod process;
+#[path = "crash/restore.rs"]
+mod restore;
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;

@@ -33,6 +33,9 @@ pub async fn submit(
     Octets(body): Octets,
 ) -> Result<Response, Problem> {
     caller.must(Role::Submit)?;
+    if let Some(reason) = api.world.gate.reasons().first() {
+        return Err(Problem::closed(*reason));
+    }
     let kind = single(&headers, &CONTENT_TYPE)?.and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(kind) {
         return Err(Problem::media_type("application/json"));
