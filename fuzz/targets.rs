@@ -264,7 +264,7 @@ listen = "127.0.0.1:0"
 certificate = "pki/gateway-tls-cert.pem"
 key = "pki/gateway-tls-key.pem"
 client_ca = "pki/ca-cert.pem"
-clients = [{ name = "treasury", spki_sha256 = "00", tenant = "demo", roles = ["submit"] }]
+clients = [{ name = "treasury", spki_sha256 = "0000000000000000000000000000000000000000000000000000000000000000", tenant = "demo", roles = ["submit"] }]
 
 [[account]]
 ref = "demo-eur"

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // a failing step of a test may panic
 
+#[path = "journey/canaries.rs"]
+mod canaries;
 #[path = "journey/damage.rs"]
 mod damage;
 #[path = "process/mod.rs"]

@@ -1,6 +1,7 @@
 //! The gateway's configuration file: read once, checked whole, paths joined to its folder.
 //! Unknown keys are refused with line and column. Never keys themselves; it names their files.
 
+pub mod consistent;
 pub mod places;
 
 use crate::domain::account::{
@@ -300,6 +301,19 @@ pub struct ClientSection {
     pub ca: PathBuf,
 }
 
+/// How keys and certificates begin. Source: RFC 7468, section 2.
+const PEM: &str = "-----BEGIN ";
+
+/// What a reader of TOML says, without the value that it says it about: the value may be a secret in a wrong place.
+fn quiet(message: &str) -> String {
+    let told = |rest: &str| {
+        let (kind, (_, wanted)) = (rest.split_whitespace().next()?, rest.rsplit_once(", expected ")?);
+        Some(format!("{kind} where {wanted} must stand"))
+    };
+    let value = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
+    value.map_or_else(|| message.to_owned(), |rest| told(rest).unwrap_or_else(|| "a wrong value".to_owned()))
+}
+
 /// Reads a configuration file with the overlay of the environment.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path)
@@ -312,8 +326,13 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 pub fn parse(text: &str, path: &Path, overlay: Vec<(String, String)>) -> Result<Config, ConfigError> {
     let shape = |cause: &toml::de::Error| {
         let (line, column) = line_and_column(text, cause.span().map_or(0, |span| span.start));
-        ConfigError::Shape { path: path.to_owned(), line, column, cause: cause.message().to_owned() }
+        ConfigError::Shape { path: path.to_owned(), line, column, cause: quiet(cause.message()) }
     };
+    if let Some(at) = text.find(PEM) {
+        let (line, column) = line_and_column(text, at);
+        let cause = "a key or certificate has a file of its own, and stands here by its path".to_owned();
+        return Err(ConfigError::Shape { path: path.to_owned(), line, column, cause });
+    }
     // Parsed by itself first, so that a wrong line is named as it stands in the file.
     let plain: Config = toml::from_str(text).map_err(|cause| shape(&cause))?;
     let mut config = if overlay.is_empty() { plain } else { overlaid(text, path, overlay)? };
@@ -321,6 +340,7 @@ pub fn parse(text: &str, path: &Path, overlay: Vec<(String, String)>) -> Result<
     if config.version != VERSION {
         return Err(config.wrong(path, "version", format!("this program reads version {VERSION}")));
     }
+    consistent::check(&config, path)?;
     join_paths(&mut config, path.parent().unwrap_or(Path::new("")));
     Ok(config)
 }
@@ -333,8 +353,11 @@ fn overlaid(text: &str, path: &Path, overlay: Vec<(String, String)>) -> Result<C
             places.find(&key.trim_start_matches(OVERLAY_PREFIX).to_ascii_lowercase().replace("__", "."));
         ConfigError::Value { path: path.to_owned(), line, column, key: key.to_owned(), cause }
     };
-    let mut table: toml::Table = toml::from_str(text).map_err(|cause| value("", cause.to_string()))?;
+    let mut table: toml::Table = toml::from_str(text).map_err(|cause| value("", quiet(cause.message())))?;
     for (name, text) in overlay {
+        if text.contains(PEM) {
+            return Err(value(&name, "a key has a file of its own, and stands here by its path".to_owned()));
+        }
         let keys: Vec<String> =
             name.trim_start_matches(OVERLAY_PREFIX).split("__").map(str::to_ascii_lowercase).collect();
         let [section, key] = keys.as_slice() else {
@@ -352,7 +375,7 @@ fn overlaid(text: &str, path: &Path, overlay: Vec<(String, String)>) -> Result<C
         };
         section.insert(key.clone(), new);
     }
-    table.try_into().map_err(|cause: toml::de::Error| value("environment", cause.message().to_owned()))
+    table.try_into().map_err(|cause: toml::de::Error| value("environment", quiet(cause.message())))
 }
 
 fn join_paths(config: &mut Config, folder: &Path) {
@@ -424,10 +447,8 @@ impl Config {
     /// The roles of a client.
     pub fn roles(&self, client: &ApiClient, path: &Path) -> Result<Vec<Role>, ConfigError> {
         let index = self.api.clients.iter().position(|known| known.name == client.name).unwrap_or(0);
-        let wrong = |name: &String| {
-            self.wrong(path, &format!("api.clients[{index}].roles"), format!("no role {name}"))
-        };
-        client.roles.iter().map(|name| Role::parse(name).ok_or_else(|| wrong(name))).collect()
+        let wrong = || self.wrong(path, &format!("api.clients[{index}].roles"), "no such role".to_owned());
+        client.roles.iter().map(|name| Role::parse(name).ok_or_else(wrong)).collect()
     }
 }
 

@@ -349,13 +349,14 @@ pub fn links(config: &Config, banks: &[Bank]) -> Result<(Links, Inboxes), ServeE
         if let Some(inbox) = Inbox::new(&bank.profile, bank_keys.clone()) {
             inboxes.insert(section.id.clone(), inbox);
         }
-        let parts = LinkParts {
-            bank: section.id.clone(),
-            profile: bank.profile.clone(),
-            client,
-            signer: Signer::read_file(&section.keys.signing.key)?,
-            bank_keys,
-        };
+        let signer = Signer::read_file(&section.keys.signing.key)?;
+        let shown = Certificate::read_file(&section.keys.signing.certificate)?;
+        if shown.spki_sha256() != signer.verifying_key().spki_sha256() {
+            let cause = "the signing key is not that of the signing certificate".to_owned();
+            return Err(ServeError::Profile { bank: section.id.clone(), cause });
+        }
+        let parts =
+            LinkParts { bank: section.id.clone(), profile: bank.profile.clone(), client, signer, bank_keys };
         let link = Link::new(parts).map_err(|cause| ServeError::Link { bank: section.id.clone(), cause })?;
         links.insert(section.id.clone(), Arc::new(link));
     }

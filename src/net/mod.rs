@@ -2,5 +2,6 @@
 
 pub mod client;
 pub mod server;
+pub mod slow;
 pub mod stream;
 pub mod tls;

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
+use super::slow::Timed;
 pub use super::tls::PeerIdentity;
 
 /// A handler that puts this into the extensions of its response hangs up instead of answering: no octet
@@ -29,6 +30,10 @@ pub struct HangUp;
 /// Pause after the system refused a connection, such as for want of file handles, in milliseconds. Chosen by us.
 const ACCEPT_PAUSE_MS: u64 = 50;
 
+/// Octets of a body that earn its sender one more millisecond. Chosen by us: 16 kB a second is slower than any line
+/// that a gateway or a bank has, and whoever sends less holds a connection on purpose.
+pub const BODY_OCTETS_PER_MS_MIN: u64 = 16;
+
 /// Bounds of one listener. Times in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -38,6 +43,8 @@ pub struct Limits {
     pub handshake_ms: u64,
     /// For the head of a request, counted also while a kept connection is idle.
     pub header_ms: u64,
+    /// For the body of a request, to which a millisecond is added for every [`BODY_OCTETS_PER_MS_MIN`] octets that came.
+    pub body_ms: u64,
     /// For requests under way when the server stops.
     pub drain_ms: u64,
     /// Largest head of a request, in octets; at least 8,192.
@@ -51,6 +58,7 @@ impl Default for Limits {
             connections_max: 1024,
             handshake_ms: 10_000,
             header_ms: 60_000,
+            body_ms: 30_000,
             drain_ms: 10_000,
             head_octets_max: 65_536,
         }
@@ -140,10 +148,12 @@ async fn connection(tcp: TcpStream, service: &Service, mut shutdown: watch::Rece
         return;
     };
     let router = service.router.clone();
+    let body_time = Duration::from_millis(limits.body_ms);
     let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
         let mut router = router.clone();
         async move {
+            let request = request.map(|body| Timed::new(body, body_time));
             let response = router.call(request).await.unwrap_or_else(|never| match never {});
             match response.extensions().get::<HangUp>() {
                 Some(hang_up) => Err(*hang_up),

@@ -164,7 +164,7 @@ pub fn instruction(number: u32) -> Value {
     })
 }
 
-fn text(dir: &Path, clients: &[Who<'_>], port: u16) -> String {
+pub fn text(dir: &Path, clients: &[Who<'_>], port: u16) -> String {
     let listed: Vec<String> = clients
         .iter()
         .map(|(role, tenant, roles)| {

@@ -5,4 +5,8 @@ mod calls;
 mod commands;
 mod description;
 mod gateway;
+mod hostile;
+mod json;
+mod raw;
 mod reading;
+mod settings;

@@ -3,6 +3,7 @@
 
 mod files;
 mod grouping;
+mod hostile;
 mod instructions;
 mod robustness;
 

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod profile;
+mod slow;
 
 use std::future::Future;
 use std::net::SocketAddr;

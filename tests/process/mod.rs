@@ -140,6 +140,10 @@ impl Line {
         let mut starting = Command::new(PROGRAM);
         starting.arg(command).arg("-c").arg(config);
         starting.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
+        // Whatever is written beside the folder of the run is found by whoever looks for it.
+        let scratch = self.setup.dir.join("scratch");
+        std::fs::create_dir_all(&scratch).unwrap();
+        starting.env("TMPDIR", scratch).env("GIROGATE_LOG", "info,girogate=trace");
         if let Some(place) = crash_at {
             starting.env("GIROGATE_CRASH_AT", place);
         }

@@ -13,16 +13,16 @@ use girogate::messages::unwrap::{Bounds, Seekable};
 
 use super::reading::{Document, read, read_seekable};
 
-const REPORT: &str = include_str!("../../fixtures/messages/camt.054.001.08/same-content/in.xml");
-const STATUS: &str = include_str!("../../fixtures/messages/pain.002.001.10/received-only/in.xml");
+pub const REPORT: &str = include_str!("../../fixtures/messages/camt.054.001.08/same-content/in.xml");
+pub const STATUS: &str = include_str!("../../fixtures/messages/pain.002.001.10/received-only/in.xml");
 
-fn gzip(octets: &[u8]) -> Vec<u8> {
+pub fn gzip(octets: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(octets).unwrap();
     encoder.finish().unwrap()
 }
 
-fn deflated(octets: &[u8]) -> Vec<u8> {
+pub fn deflated(octets: &[u8]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(octets).unwrap();
     encoder.finish().unwrap()
@@ -30,18 +30,18 @@ fn deflated(octets: &[u8]) -> Vec<u8> {
 
 /// An entry as a test wants it, right or wrong.
 #[derive(Clone)]
-struct Entry {
-    name: Vec<u8>,
-    data: Vec<u8>,
-    octets: u32,
-    checksum: u32,
-    method: u16,
-    flags: u16,
-    version: u16,
-    attributes: u32,
+pub struct Entry {
+    pub name: Vec<u8>,
+    pub data: Vec<u8>,
+    pub octets: u32,
+    pub checksum: u32,
+    pub method: u16,
+    pub flags: u16,
+    pub version: u16,
+    pub attributes: u32,
 }
 
-fn entry(name: &str, content: &[u8]) -> Entry {
+pub fn entry(name: &str, content: &[u8]) -> Entry {
     let mut crc = flate2::Crc::new();
     crc.update(content);
     Entry {
@@ -61,7 +61,7 @@ fn push(octets: &mut Vec<u8>, halves: &[u16]) {
 }
 
 /// Writes an archive. Source: PKWARE APPNOTE, section 4.3.
-fn zip(entries: &[Entry]) -> Vec<u8> {
+pub fn zip(entries: &[Entry]) -> Vec<u8> {
     let (mut octets, mut directory) = (Vec::new(), Vec::new());
     for entry in entries {
         let offset = octets.len() as u32;
@@ -93,7 +93,7 @@ fn zip(entries: &[Entry]) -> Vec<u8> {
     octets
 }
 
-fn codes(octets: &[u8]) -> Vec<String> {
+pub fn codes(octets: &[u8]) -> Vec<String> {
     let (documents, _) = read_seekable(octets);
     documents.iter().flat_map(Document::codes).map(str::to_owned).collect()
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod archives;
+mod damaged;
 mod encodings;
 mod reading;
 mod wrappers;

@@ -151,6 +151,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("csv.unknown_column", "no such column"),
     ("currency.debtor_account", "the debtor account is in another currency"),
     ("currency.format", "a currency code is three capital letters"),
+    ("currency.not_payable", "a code of ISO 4217 that is no money to pay with: metals, tests, funds"),
     ("currency.unknown", "no currency of ISO 4217"),
     ("date.format", "not YYYY-MM-DD, today, or + and a number of days"),
     ("date.horizon", "further ahead than the bank takes"),

@@ -71,6 +71,8 @@ pub struct Reader<R> {
     scanner: Scanner<R>,
     position: Position,
     envelope: Envelope,
+    /// Members of the envelope that were read; each stands once.
+    named: Vec<String>,
     single: bool,
 }
 
@@ -78,7 +80,7 @@ impl<R: BufRead> Reader<R> {
     /// At the start of the text.
     pub fn new(input: R) -> Reader<R> {
         let (position, envelope) = (Position::Start, Envelope::default());
-        Reader { scanner: Scanner::new(input, 1), position, envelope, single: false }
+        Reader { scanner: Scanner::new(input, 1), position, envelope, named: Vec::new(), single: false }
     }
 
     /// What surrounds the payouts; complete when the last draft was taken.
@@ -188,6 +190,11 @@ impl<R: BufRead> Reader<R> {
             let mut refuse = |code, message: &str| {
                 findings.push(Finding::error(Origin::Whole, &name, code, message));
             };
+            if self.named.contains(&name) {
+                refuse("json.duplicate_member", "a member stands twice");
+                continue;
+            }
+            self.named.push(name.clone());
             match (name.as_str(), &value) {
                 ("mode", Json::Text(mode)) if mode == "per_item" || mode == "atomic" => {
                     self.envelope.atomic = mode == "atomic";

@@ -6,13 +6,14 @@ use crate::domain::fact::Cause;
 use crate::domain::row::Channel;
 use crate::engine::input::{Arrived, Input};
 use crate::engine::runtime::World;
+use crate::faces::api::guard::{self, Named};
 use crate::faces::api::problem::Problem;
 use crate::net::tls::PeerIdentity;
 use crate::planted::{self, Defect};
 use crate::store::documents::NewDocument;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Request, State as Shared};
+use axum::extract::{DefaultBodyLimit, Request, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -41,10 +42,12 @@ pub fn router(door: Door) -> Router {
         .route("/v1/callbacks/{bank}", post(receive))
         .layer(DefaultBodyLimit::max(CALLBACK_OCTETS_MAX))
         .fallback(Problem::no_route)
+        .method_not_allowed_fallback(Problem::no_method)
+        .layer(axum::middleware::from_fn(guard::guard))
         .with_state(door)
 }
 
-async fn receive(Shared(door): Shared<Door>, Path(bank): Path<String>, request: Request) -> Response {
+async fn receive(Shared(door): Shared<Door>, Named(bank): Named, request: Request) -> Response {
     let Some(inbox) = door.inboxes.get(&bank) else { return Problem::not_found().into_response() };
     let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
     let headers = plain(request.headers());

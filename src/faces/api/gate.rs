@@ -60,10 +60,11 @@ pub async fn open(
     Octets(body): Octets,
 ) -> Result<Json<Value>, Problem> {
     caller.must(Role::Operate)?;
-    let opening: Opening = serde_json::from_slice(&body).map_err(|cause| {
-        Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "The body is not readable")
-            .detail(cause.to_string())
-    })?;
+    let opening: Opening =
+        serde_json::from_slice(&body).map_err(|cause| {
+            Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "The body is not readable")
+                .detail(format!("line {}, column {}", cause.line(), cause.column()))
+        })?;
     let reason: String = opening.reason.chars().filter(|c| !c.is_control()).take(REASON_CHARS_MAX).collect();
     if reason.trim().is_empty() {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "gate.reason", "A reason is needed"));

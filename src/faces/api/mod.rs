@@ -3,6 +3,7 @@
 
 pub mod callbacks;
 mod gate;
+pub mod guard;
 pub mod metrics;
 pub mod operate;
 pub mod payouts;
@@ -25,6 +26,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use chrono::{DateTime, Utc};
+use hyper::body::Body as _;
 use problem::Problem;
 use std::sync::Arc;
 
@@ -189,6 +191,7 @@ pub fn router(api: Api) -> Router {
         .layer(DefaultBodyLimit::max(BODY_OCTETS_MAX))
         .fallback(Problem::no_route)
         .method_not_allowed_fallback(Problem::no_method)
+        .layer(axum::middleware::from_fn(guard::guard))
         .with_state(api)
 }
 
@@ -196,13 +199,21 @@ async fn openapi() -> Response {
     ([("content-type", "application/json")], OPENAPI).into_response()
 }
 
-/// The body of a request. One that is too large or breaks off is answered with a problem.
-pub struct Octets(pub Bytes);
+/// The body of a request, of at most so many octets. One that is too large or breaks off is answered with a problem.
+pub struct Octets<const MAX: usize = BODY_OCTETS_MAX>(pub Bytes);
 
-impl FromRequest<Api> for Octets {
+impl<const MAX: usize> FromRequest<Api> for Octets<MAX> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, api: &Api) -> Result<Octets, Problem> {
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        // Whoever waits to be told, or announces more than anybody would, need not send it; whoever is sending already
+        // would lose the answer with the line.
+        let (announced, waits) =
+            (request.body().size_hint().lower(), request.headers().contains_key("expect"));
+        let most = if waits { MAX } else { MAX.saturating_mul(4) };
+        if announced > most as u64 {
+            return Err(Problem::too_large());
+        }
         Bytes::from_request(request, api).await.map(Octets).map_err(|refusal| Problem::body(&refusal))
     }
 }

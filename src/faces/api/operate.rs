@@ -1,7 +1,8 @@
 //! Operating routes: cancel, hold, release, and documents fetched by hand.
 
+use super::guard::Named;
 use super::problem::Problem;
-use super::{Api, Caller, Octets, Role};
+use super::{Api, Caller, DOCUMENT_OCTETS_MAX, Octets, Role};
 use crate::domain::fact::Cause;
 use crate::domain::reference::PayoutToken;
 use crate::domain::row::Channel;
@@ -9,7 +10,7 @@ use crate::engine::action::{Answer, Operated};
 use crate::engine::input::{Act, Arrived, Envelope, Input, Operation};
 use crate::store::documents::NewDocument;
 use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -30,7 +31,7 @@ struct Asked {
 pub async fn cancel(
     Shared(api): Shared<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
     Octets(body): Octets,
 ) -> Result<Response, Problem> {
     operate(&api, &caller, (id, Act::Cancel), &body).await
@@ -40,7 +41,7 @@ pub async fn cancel(
 pub async fn hold(
     Shared(api): Shared<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
     Octets(body): Octets,
 ) -> Result<Response, Problem> {
     operate(&api, &caller, (id, Act::Hold), &body).await
@@ -50,7 +51,7 @@ pub async fn hold(
 pub async fn release(
     Shared(api): Shared<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
     Octets(body): Octets,
 ) -> Result<Response, Problem> {
     operate(&api, &caller, (id, Act::Release), &body).await
@@ -68,7 +69,7 @@ async fn operate(
     } else {
         serde_json::from_slice(body).map_err(|cause| {
             Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "The body is not readable")
-                .detail(cause.to_string())
+                .detail(format!("line {}, column {}", cause.line(), cause.column()))
         })?
     };
     let token = token_of(api, caller, &id).await?;
@@ -130,8 +131,8 @@ fn answer(operated: &Operated) -> Response {
 pub async fn ingest(
     Shared(api): Shared<Api>,
     caller: Caller,
-    Path(bank): Path<String>,
-    Octets(body): Octets,
+    Named(bank): Named,
+    Octets(body): Octets<DOCUMENT_OCTETS_MAX>,
 ) -> Result<Json<Value>, Problem> {
     caller.must(Role::Operate)?;
     if api.world.link(&bank).is_none() {

@@ -1,6 +1,7 @@
 //! `POST /v1/payouts`: one payout or many. Everything that needs no store is checked on a worker
 //! thread, all errors at once; the rest is decided in the loop.
 
+use super::guard::single;
 use super::problem::Problem;
 use super::{Api, Caller, Checks, ITEMS_MAX, Octets, Role};
 use crate::domain::amount::Sums;
@@ -14,7 +15,8 @@ use crate::engine::runtime::recording::Note;
 use crate::store::documents::NewDocument;
 use axum::body::Bytes;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -34,8 +36,8 @@ pub async fn submit(
     if let Some(reason) = api.world.gate.reasons().first() {
         return Err(Problem::closed(*reason));
     }
-    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+    let kind = single(&headers, &CONTENT_TYPE)?.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !is_json(kind) {
         return Err(Problem::media_type("application/json"));
     }
     let key = idempotency_key(&headers)?;
@@ -59,11 +61,26 @@ pub async fn submit(
     answer(&api, outcome.answer).await
 }
 
+/// JSON, in UTF-8 if a character set is named: there is no other. Source: RFC 8259, section 8.1.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    is_json
+        && parts.all(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            !name.trim().eq_ignore_ascii_case("charset")
+                || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        })
+}
+
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
-    let fits =
-        !text.is_empty() && text.len() <= KEY_CHARS_MAX && text.bytes().all(|octet| octet.is_ascii_graphic());
+    let Some(value) = single(headers, &HeaderName::from_static("idempotency-key"))? else { return Ok(None) };
+    let written = value.to_str().unwrap_or_default().trim();
+    // Quotes around it belong to the form, not to the key.
+    let text = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(written);
+    let fits = !text.is_empty()
+        && text.len() <= KEY_CHARS_MAX
+        && text.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'"' && octet != b'\\');
     if fits {
         Ok(Some(text.to_owned()))
     } else {

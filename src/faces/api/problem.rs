@@ -71,12 +71,15 @@ impl Problem {
             .detail(format!("{name}: {detail}"))
     }
 
+    /// The body is too large.
+    pub fn too_large() -> Problem {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The body is too large")
+    }
+
     /// The body is too large, or did not come to its end.
     pub fn body(refusal: &BytesRejection) -> Problem {
         match refusal.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The body is too large")
-            }
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
             _ => Problem::new(StatusCode::BAD_REQUEST, "body.broken_off", "The body did not come to its end"),
         }
     }

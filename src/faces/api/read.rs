@@ -1,5 +1,6 @@
 //! Reading routes: payouts, batches, totals, exception items, entries, changes, the day.
 
+use super::guard::Named;
 use super::problem::Problem;
 use super::{Api, Caller, Role};
 use crate::domain::currency::Currency;
@@ -8,7 +9,7 @@ use crate::faces::{day, query};
 use crate::store::StoreError;
 use crate::store::listing::{Filter, PAGE_ITEMS_MAX};
 use axum::Json;
-use axum::extract::{Path, Query, State as Shared};
+use axum::extract::{Query, State as Shared};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -90,7 +91,15 @@ type Answer = Result<Json<Value>, Problem>;
 type Parameters<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
 
 fn parameters<T>(asked: Parameters<T>) -> Result<T, Problem> {
-    asked.map(|Query(asked)| asked).map_err(|cause| Problem::query("query", &cause.body_text()))
+    // What the caller wrote is not repeated; what could have been written is.
+    asked.map(|Query(asked)| asked).map_err(|cause| {
+        let text = cause.body_text();
+        let known = text.split_once("expected one of ").map(|(_, known)| known);
+        let told = known.map_or("a value is not of its parameter's form".to_owned(), |known| {
+            format!("no such parameter; there are {known}")
+        });
+        Problem::query("query", &told)
+    })
 }
 
 /// `GET /v1/payouts`
@@ -101,7 +110,7 @@ pub async fn list(Shared(api): Shared<Api>, caller: Caller, asked: Parameters<As
 }
 
 /// `GET /v1/payouts/{id}`, by any id.
-pub async fn payout(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<String>) -> Answer {
+pub async fn payout(Shared(api): Shared<Api>, caller: Caller, Named(id): Named) -> Answer {
     caller.must(Role::Read)?;
     let found = query::status(&api.world.store, Some(&caller.0.tenant), &id).await;
     answered(found.map(Option::unwrap_or_default))
@@ -109,7 +118,7 @@ pub async fn payout(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<Str
 }
 
 /// `GET /v1/batches/{batch_id}`
-pub async fn batch(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<String>) -> Answer {
+pub async fn batch(Shared(api): Shared<Api>, caller: Caller, Named(id): Named) -> Answer {
     caller.must(Role::Read)?;
     let found = query::batch(&api.world.store, Some(&caller.0.tenant), &id).await;
     answered(found.map(Option::unwrap_or_default))
@@ -166,7 +175,7 @@ pub struct OfAccount {
 pub async fn day(
     Shared(api): Shared<Api>,
     caller: Caller,
-    Path(date): Path<String>,
+    Named(date): Named,
     asked: Parameters<OfAccount>,
 ) -> Answer {
     caller.must(Role::Read)?;

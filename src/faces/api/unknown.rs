@@ -1,5 +1,6 @@
 //! Routes for messages whose outcome is unknown: the list, one with its evidence, and the decision of two people.
 
+use super::guard::Named;
 use super::problem::Problem;
 use super::read::answered;
 use super::{Api, Caller, Octets, Role};
@@ -10,7 +11,7 @@ use crate::engine::input::{Envelope, Input, Judgement};
 use crate::engine::reissue::Office;
 use crate::faces::unknown;
 use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -39,7 +40,7 @@ pub async fn list(Shared(api): Shared<Api>, caller: Caller) -> Result<Json<Value
 pub async fn show(
     Shared(api): Shared<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Json<Value>, Problem> {
     caller.must(Role::Read)?;
     let world = &api.world;
@@ -53,14 +54,15 @@ pub async fn show(
 pub async fn decide(
     Shared(api): Shared<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
     Octets(body): Octets,
 ) -> Result<Response, Problem> {
     caller.must(Role::Decide)?;
-    let asked: Asked = serde_json::from_slice(&body).map_err(|cause| {
-        Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "The body is not readable")
-            .detail(cause.to_string())
-    })?;
+    let asked: Asked =
+        serde_json::from_slice(&body).map_err(|cause| {
+            Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "The body is not readable")
+                .detail(format!("line {}, column {}", cause.line(), cause.column()))
+        })?;
     let refused = |detail: &str| {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "decision.invalid", "The decision is not valid")
             .detail(detail)
