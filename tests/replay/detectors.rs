@@ -246,3 +246,23 @@ async fn what_a_partly_accepted_report_leaves_out() {
         room.audited().await;
     }
 }
+
+/// One of two was refused and the bank debits the other one in a sum of its own: nothing is said of the refused one.
+#[tokio::test]
+async fn a_collection_of_the_executed_ones_books_them_alone() {
+    let mut room = Room::open();
+    let sent = room.at_the_bank(&["10.00", "20.00"]).await;
+    room.arrive(&pain_002("R1", &sent, "", &status("P2", "RJCT"))).await;
+    let whole = |reference: &str| entry("10.00", reference, &collection(&sent, "10.00"));
+    for (message, id, balances) in
+        [("S1", ("A-1", 1), ("100.00", "90.00")), ("S2", ("A-1", 1), ("100.00", "90.00"))]
+    {
+        room.arrive(&statement(message, id, DAY, balances, &whole("C1"))).await;
+        assert_eq!((room.state("P1").await, room.state("P2").await), (State::Booked, State::Rejected));
+        assert_eq!(room.codes().await, Vec::<String>::new());
+    }
+    room.arrive(&statement("S3", ("A-2", 2), "2026-11-24", ("90.00", "80.00"), &whole("C2"))).await;
+    assert_eq!(room.codes().await, ["duplicate_debit"]);
+    assert_eq!(room.state("P2").await, State::Rejected);
+    room.audited().await;
+}

@@ -13,6 +13,9 @@ use crate::store::lookup::Lookup;
 use crate::store::view::View;
 use chrono::Duration;
 
+/// Code of the item that says that the bank's words contradict each other.
+const CONTRADICTED: &str = "status_contradiction";
+
 /// The lookups of a request.
 pub(super) fn needs(submit: &Submit, wanted: &mut Vec<Lookup>) {
     wanted.extend(submit.request.iter().map(|request| Lookup::Request(request.clone())));
@@ -126,6 +129,13 @@ fn replacement_problem(view: &View, candidate: &Candidate) -> Option<Problem> {
         Some(old) if old.replaced_by.is_some() => ("replaces.taken", "that payout was already replaced"),
         Some(old) if !matches!(view.state_of(old), State::Rejected | State::Cancelled | State::Returned) => {
             ("replaces.alive", "that payout may still pay")
+        }
+        // The bank has said both that it was paid and that it was refused: only money coming back makes it certain.
+        Some(old)
+            if view.state_of(old) == State::Rejected
+                && old.exceptions.iter().any(|code| code == CONTRADICTED) =>
+        {
+            ("replaces.contradicted", "the bank has called that payout both settled and refused")
         }
         Some(_) => return None,
     };

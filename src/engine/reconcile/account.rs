@@ -1,6 +1,6 @@
 //! What is booked for a whole block, what is nobody's, and statements.
 
-use super::money::{amount_of, booking, booking_reference, date};
+use super::money::{already_marked, amount_of, booking, booking_reference, date};
 use super::twice::second_collective;
 use super::{Movement, chain, direction_of, identity, payment_information_id, statement_identity};
 use crate::domain::amount::{Amount, lexical_decimal};
@@ -8,7 +8,7 @@ use crate::domain::currency::Currency;
 use crate::domain::entry::{Direction, Evidence, UnmatchedClass};
 use crate::domain::fact::Fact;
 use crate::domain::lifecycle::State;
-use crate::domain::row::{BlockRow, ConfiguredAccount, Key, StatementRow, Subject};
+use crate::domain::row::{BlockRow, ConfiguredAccount, Key, PayoutRow, StatementRow, Subject};
 use crate::engine::book::{Book, Exception};
 use crate::engine::ingest::is_booked;
 use crate::engine::input::Envelope;
@@ -50,6 +50,9 @@ pub(super) fn collective(book: &mut Book<'_>, envelope: &Envelope, movement: &Mo
         book.raise(envelope, exception);
         return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
     }
+    if amount.value() != block.sum {
+        return of_executed(book, envelope, movement, &block);
+    }
     let fact = Fact::BlockBooked {
         key: block.key,
         account_ref: movement.account.account_ref.clone(),
@@ -67,6 +70,40 @@ pub(super) fn collective(book: &mut Book<'_>, envelope: &Envelope, movement: &Mo
         let text = "the debit of its block counts it although it was refused".to_owned();
         let (subject, evidence) = (Subject::Payout(key), Some(movement.evidence));
         book.raise(envelope, Exception { subject, code: "debit_after_reject", text, evidence });
+    }
+}
+
+/// A collective debit of those members alone that were not refused: each of them is booked for itself, so that nothing is
+/// said of the others.
+fn of_executed(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>, block: &BlockRow) {
+    let executed: Vec<PayoutRow> = book
+        .view
+        .members_of(block.key)
+        .filter(|row| !matches!(book.view.state_of(row), State::Rejected | State::Cancelled))
+        .cloned()
+        .collect();
+    let news = booking_reference(movement);
+    let differs = |row: &PayoutRow| {
+        let known = row.booking.as_ref().and_then(|known| known.account_servicer_reference.as_ref());
+        matches!((known, &news), (Some(known), Some(news)) if known != news)
+    };
+    if executed.iter().any(differs) {
+        let text = format!("block {} is booked under two references", block.payment_information_id);
+        let (subject, evidence) = (Subject::Block(block.key), Some(movement.evidence));
+        book.raise(envelope, Exception { subject, code: "duplicate_debit", text, evidence });
+        return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
+    }
+    for row in executed.iter().filter(|row| !already_marked(row, movement)) {
+        let fact = Fact::EntryBooked {
+            key: row.key,
+            account_ref: movement.account.account_ref.clone(),
+            counter_account: format!("creditor:{}", row.token.base32()),
+            on_behalf_of: None,
+            booking: Box::new(booking(movement, row.amount.clone())),
+            bank_references: Vec::new(),
+            mark: movement.mark,
+        };
+        book.write(envelope, fact);
     }
 }
 

@@ -114,7 +114,7 @@ fn is_charge(movement: &Movement<'_>) -> bool {
     of_detail.or(movement.entry.bank_transaction_code.as_ref()).is_some_and(code)
 }
 
-fn already_marked(row: &PayoutRow, movement: &Movement<'_>) -> bool {
+pub(super) fn already_marked(row: &PayoutRow, movement: &Movement<'_>) -> bool {
     row.booking.as_ref().is_some_and(|known| match movement.mark {
         Mark::Notified => known.notified.is_some(),
         Mark::OnStatement => known.on_statement.is_some(),
