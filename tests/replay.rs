@@ -5,6 +5,8 @@
 
 #[path = "exchange/mod.rs"]
 mod exchange;
+#[path = "replay/faults.rs"]
+mod faults;
 
 use exchange::{Gateway, Street, payout};
 use girogate::domain::fact::Cause;
