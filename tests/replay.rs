@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // a failing step of a test may panic
 
+#[path = "replay/door.rs"]
+mod door;
 #[path = "exchange/mod.rs"]
 mod exchange;
 #[path = "replay/faults.rs"]

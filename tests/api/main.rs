@@ -6,3 +6,4 @@ mod commands;
 mod description;
 mod gateway;
 mod reading;
+mod twice;
