@@ -4,7 +4,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 0 | [`domain`] |
+//! | 0 | [`domain`]; and [`planted`], errors on purpose that only tests switch on |
 //! | 1 | [`schema`], [`messages`], [`rules`] |
 //! | 2 | [`signing`], [`store`], [`net`] |
 //! | 3 | [`bank`] |
@@ -21,6 +21,7 @@ pub mod engine;
 pub mod faces;
 pub mod messages;
 pub mod net;
+pub mod planted;
 pub mod rules;
 pub mod sandbox;
 pub mod schema;

@@ -7,6 +7,7 @@ use crate::messages::definitions::Definitions;
 use crate::messages::record::Record;
 use crate::messages::unwrap::Source;
 use crate::messages::validate::parse_by;
+use crate::planted::{self, Defect};
 use serde_json::Value;
 use std::io::Cursor;
 
@@ -36,13 +37,19 @@ pub fn judge_reply(profile: &Profile, asked: Asked<'_>, reply: BankReply) -> Del
         reply: Some(reply),
         oddity,
     };
-    if let Err(cause) = &reply.authenticated {
+    if let Err(cause) = &reply.authenticated
+        && !planted::is(Defect::UnsignedReplyTrusted)
+    {
         let cause = format!("answer {status} is not authenticated: {cause}");
         return unknown(cause, oddity_of_unproved(profile, status), reply);
     }
     if answers.try_later.contains(&status) {
         let cause = format!("the bank answered {status}: not processed");
         return Delivery::NotSent { cause, retry_after_s: asked.retry_after_s, reply: Some(reply) };
+    }
+    let is_error = planted::is(Defect::ErrorIsRefusal) && status >= 500;
+    if is_error || planted::is(Defect::DuplicateIsRejection) && answers.duplicate.contains(&status) {
+        return Delivery::Refused { reason: reason_of(&reply), reply };
     }
     if answers.refused_before_processing.contains(&status) {
         let reason = reason_of(&reply);
@@ -107,7 +114,9 @@ fn receipt(
         body.pointer(&capture.json)?.as_str().map(str::to_owned)
     };
     match captured("message_id") {
-        Some(id) if id != message_id => stranger("the receipt names another message"),
+        Some(id) if id != message_id && !planted::is(Defect::ForeignReceipt) => {
+            stranger("the receipt names another message")
+        }
         None if captures.iter().any(|capture| capture.name == "message_id") => {
             Err(("the receipt names no message".to_owned(), None))
         }

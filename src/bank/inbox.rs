@@ -2,6 +2,7 @@
 //! an unproved document is kept as evidence and never applied.
 
 use super::profile::Profile;
+use crate::planted::{self, Defect};
 use crate::signing::http_message::component::Component;
 use crate::signing::http_message::verify::{Policy, TrustedKey, verify};
 use crate::signing::http_message::{MessageView, RequestView};
@@ -59,11 +60,19 @@ impl Inbox {
             required: &self.required,
             age_s_max: self.age_s_max,
             skew_s: self.skew_s,
-            now,
+            now: if planted::is(Defect::StaleCallback) { signed_at(callback).unwrap_or(now) } else { now },
             keys: &self.keys,
         };
         verify(&view, &policy)
             .map(|verified| format!("signed by {}", verified.key_id))
             .map_err(|cause| format!("{}: {cause}", cause.code()))
     }
+}
+
+/// When a callback says that it was signed.
+fn signed_at(callback: &Callback<'_>) -> Option<DateTime<Utc>> {
+    let (_, input) = callback.headers.iter().find(|(name, _)| name == "signature-input")?;
+    let (_, after) = input.split_once(";created=")?;
+    let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+    DateTime::from_timestamp(digits.parse().ok()?, 0)
 }

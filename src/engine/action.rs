@@ -3,6 +3,7 @@
 use crate::domain::entry::Digest;
 use crate::domain::lifecycle::State;
 use crate::domain::row::Key;
+use crate::domain::unknown::Decision;
 use crate::engine::input::Problem;
 
 /// What follows a decision, once its facts are durable.
@@ -60,6 +61,8 @@ pub enum Answer {
     Mismatch,
     /// An operation was carried out or refused.
     Operated(Operated),
+    /// What a person said about an unknown outcome was taken or not.
+    Decided(Decided),
     /// A document is durable (or was already).
     Stored {
         /// Its octets were known before.
@@ -149,4 +152,40 @@ pub enum Operated {
         /// Where it is.
         state: State,
     },
+}
+
+/// What became of a person's word about an unknown outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// No message of that id.
+    NotFound,
+    /// It does not wait for people: not yet, or not any more.
+    NotWaiting,
+    /// Recorded; another person has to confirm it.
+    Proposed {
+        /// The other proposal that it takes the place of, and whose that was.
+        instead_of: Option<(Decision, String)>,
+    },
+    /// The same person has proposed it: one person is not two.
+    SamePerson,
+    /// What would replace the payouts was made of an older state: ask again.
+    Stale,
+    /// Two people agree: it is done.
+    Confirmed {
+        /// What.
+        decision: Decision,
+        /// The payouts issued anew.
+        replaced: Vec<Replaced>,
+    },
+}
+
+/// A payout that was issued anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// `external_id` of the old one.
+    pub old: String,
+    /// `external_id` of the new one.
+    pub external_id: String,
+    /// Id of the new one.
+    pub id: String,
 }

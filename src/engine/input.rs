@@ -7,6 +7,7 @@ use crate::domain::fact::{AttemptEnd, Cause, InquiryEnd};
 use crate::domain::payout::Payout;
 use crate::domain::reference::{EndToEndId, PayoutToken};
 use crate::domain::row::{Channel, Key};
+use crate::domain::unknown::Decision;
 use crate::engine::ingest::Item;
 use crate::engine::intake::finding::Severity;
 use crate::engine::unknown::Seen;
@@ -47,6 +48,8 @@ pub enum Input {
     Inquired(Inquired),
     /// Something is due for a message of unknown outcome.
     Due(Due),
+    /// A person says what is to become of a message whose outcome stays unknown.
+    Judged(Arc<Judgement>),
     /// A bank document arrived.
     Arrived(Arrived),
     /// Part of a document was read.
@@ -242,6 +245,19 @@ pub struct Delivered {
     pub oddity: Option<Oddity>,
     /// When there is something to do next, where the ladder of unknown outcomes does not say.
     pub due_at: Option<DateTime<Utc>>,
+}
+
+/// What a person says about a message whose outcome stays unknown. Who says it is the envelope's actor.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// `GrpHdr/MsgId`.
+    pub message_id: String,
+    /// What.
+    pub decision: Decision,
+    /// Why.
+    pub reason: String,
+    /// Where it was never sent: each payout by its key, with what would replace it.
+    pub replacements: Vec<(Key, Payout)>,
 }
 
 /// A message of unknown outcome for which something is due.

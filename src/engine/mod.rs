@@ -13,6 +13,7 @@ pub mod input;
 pub mod intake;
 pub mod outgoing;
 pub mod reconcile;
+pub mod reissue;
 pub mod report;
 pub mod routing;
 pub mod runtime;

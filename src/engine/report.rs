@@ -15,6 +15,7 @@ use crate::engine::ingest::{Item, Said};
 use crate::engine::input::{Envelope, Part};
 use crate::engine::reconcile;
 use crate::messages::record::{BatchStatus, Report, Status};
+use crate::planted::{self, Defect};
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
 
@@ -356,6 +357,12 @@ fn payment(
         let message = book.view.message_of(&row).map(|message| message.key);
         return duplicate(book, envelope, (Subject::Payout(key), message, text), (&news, evidence));
     }
+    if planted::is(Defect::PartIsWhole)
+        && news.code == "RJCT"
+        && let Some(key) = row.block
+    {
+        book.write(envelope, Fact::BlockStatus { key, news: news.clone(), evidence });
+    }
     say(book, envelope, &row, Spoken { news, bank_references, evidence });
 }
 
@@ -390,7 +397,7 @@ fn say(book: &mut Book<'_>, envelope: &Envelope, row: &PayoutRow, spoken: Spoken
         State::Settled if refused => Some(("status_contradiction", format!("{code} after settlement"))),
         _ => None,
     };
-    if let Some((name, text)) = against {
+    if let Some((name, text)) = against.filter(|_| !planted::is(Defect::ContradictionOverwrites)) {
         let subject = Subject::Payout(row.key);
         book.raise(envelope, Exception { subject, code: name, text, evidence: Some(evidence) });
     }

@@ -158,7 +158,7 @@ pub fn why_not_resend(case: &Case<'_>, now: DateTime<Utc>) -> Option<&'static st
         (row.bank_reference.is_none() && row.status.is_none(), "the bank has spoken about the message"),
         (known.escalation.is_none(), "people decide"),
         (
-            now - first < millis(outcome.duplicate_window_ms / 2),
+            outcome.not_found_is_proof || now - first < millis(outcome.duplicate_window_ms / 2),
             "half of the time for which the bank recognises a repetition has passed",
         ),
         (case.dates.is_some_and(|(earliest, _)| earliest >= today), "the execution date has passed"),

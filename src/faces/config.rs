@@ -159,7 +159,7 @@ pub struct ApiClient {
     pub spki_sha256: String,
     /// Whose payouts it sees and makes.
     pub tenant: String,
-    /// `submit`, `read`, `operate`.
+    /// `submit`, `read`, `operate`, `decide`.
     pub roles: Vec<String>,
 }
 

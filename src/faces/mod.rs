@@ -12,3 +12,4 @@ pub mod record;
 pub mod replay;
 pub mod serve;
 pub mod telling;
+pub mod unknown;

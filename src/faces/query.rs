@@ -5,8 +5,10 @@ use super::telling;
 use crate::domain::amount::Amount;
 use crate::domain::lifecycle::State;
 use crate::domain::payout::Speed;
-use crate::domain::row::{Hold, Key, MessageRow, PayoutRow, Subject};
+use crate::domain::row::{Hold, Key, MessageRow, PayoutRow, SendPhase, Subject};
 use crate::domain::status::{StatusNews, meaning};
+use crate::domain::unknown::{Decision, Told};
+use crate::planted::{self, Defect};
 use crate::store::conservation::{PORTIONS, Tally};
 use crate::store::listing::{Cursor, Filter, PayoutListed, TotalsRow};
 use crate::store::{Store, StoreError};
@@ -158,14 +160,17 @@ pub async fn detailed(store: &Store, item: &PayoutListed) -> Result<Value, Store
             json!(payout.instruction.requested_execution_date.map(|date| date.to_string()));
     }
     let mut history = store.history(Subject::Payout(row.key)).await?;
+    let mut sent = None;
     if let Some(block) = row.block {
         history.extend(store.history(Subject::Block(block)).await?);
         if let Some(message_id) = &item.message_id
-            && let Some(message) = store.find(None, message_id).await?.messages.first()
+            && let Some(message) = store.find(None, message_id).await?.messages.into_iter().next()
         {
             history.extend(store.history(Subject::Message(message.key)).await?);
+            sent = Some(message);
         }
     }
+    value["by"] = json!(stands_by(item, sent.as_ref()));
     history.sort_by_key(|stored| (stored.recorded.at, stored.seq));
     value["since"] = json!(shown(history.last().map_or(row.recorded_at, |stored| stored.recorded.at)));
     value["timeline"] = json!(history.iter().map(telling::told).collect::<Vec<_>>());
@@ -186,6 +191,28 @@ pub async fn detailed(store: &Store, item: &PayoutListed) -> Result<Value, Store
         value["bank_references"] = json!(row.bank_references);
     }
     Ok(value)
+}
+
+/// By which evidence the state stands.
+fn stands_by(item: &PayoutListed, message: Option<&MessageRow>) -> &'static str {
+    let decision = message.and_then(|message| message.unknown.decision);
+    let told = message.and_then(|message| message.unknown.told);
+    match item.state {
+        State::Returned | State::Booked => "booking",
+        State::Recorded | State::Batched => "our own record",
+        State::Cancelled if item.row.cancelled && decision == Some(Decision::NotSent) => "decision",
+        State::Cancelled if item.row.cancelled => "our own record",
+        State::Held if item.row.block.is_none() => "our own record",
+        State::Held if message.is_some_and(|message| message.phase == SendPhase::Unknown) => {
+            "nothing: people decide"
+        }
+        State::Rejected if message.is_some_and(|message| message.phase == SendPhase::Refused) => "refusal",
+        State::Unconfirmed => "nothing yet",
+        State::Submitted if decision == Some(Decision::TreatAsSent) => "decision",
+        State::Submitted if item.row.status.is_none() && told == Some(Told::Found) => "inquiry",
+        State::Submitted if item.row.status.is_none() => "receipt",
+        _ => "bank status",
+    }
 }
 
 fn add_money(value: &mut Value, row: &PayoutRow) {
@@ -380,7 +407,10 @@ pub async fn changes(
     keys.sort_unstable();
     keys.dedup();
     let payouts = store.payouts(keys).await?;
-    let items: Vec<Value> = payouts.iter().filter(|item| item.row.tenant == tenant).map(listed).collect();
+    let hidden =
+        |item: &&PayoutListed| planted::is(Defect::ExportHidesRejected) && item.state == State::Rejected;
+    let shown = payouts.iter().filter(|item| item.row.tenant == tenant && !hidden(item));
+    let items: Vec<Value> = shown.map(listed).collect();
     Ok(Some(json!({ "items": items, "cursor": format!("0:{last}"), "more": facts.len() == limit })))
 }
 

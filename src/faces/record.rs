@@ -348,6 +348,16 @@ impl Sheet {
                 let Some(message) = self.message_of(envelope) else { return Ok(()) };
                 self.event(&Event::Inquiry { at_ms, message, reply })
             }
+            Input::Judged(judgement) => {
+                let Some(message) = self.sent.get(&judgement.message_id).cloned() else { return Ok(()) };
+                self.event(&Event::Judged {
+                    at_ms,
+                    message,
+                    decision: judgement.decision.name().to_owned(),
+                    reason: judgement.reason.clone(),
+                    actor: envelope.actor.clone(),
+                })
+            }
             // What it led to besides is recorded as the call that followed.
             Input::Due(_) if !actions.is_empty() => Ok(()),
             Input::Due(_) => match self.message_of(envelope) {

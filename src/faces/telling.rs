@@ -24,7 +24,10 @@ fn evidence(fact: &Fact, cause: &Cause) -> Option<String> {
         (Fact::StepStarted { head, .. }, _) => Some(head.hex()),
         (
             Fact::StepEnded {
-                end: AttemptEnd::Received { reply, .. } | AttemptEnd::Refused { reply, .. },
+                end:
+                    AttemptEnd::Received { reply, .. }
+                    | AttemptEnd::Refused { reply, .. }
+                    | AttemptEnd::Unknown { reply: Some(reply), .. },
                 ..
             },
             _,

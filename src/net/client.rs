@@ -21,6 +21,7 @@ use tokio_rustls::TlsConnector;
 
 use super::stream::{Counted, Counters, Wire};
 use super::tls::PeerIdentity;
+use crate::planted::{self, Defect};
 
 /// Largest head of a reply, in octets. Chosen by us; with this many the largest real head fits four times.
 const HEAD_OCTETS_MAX: usize = 65_536;
@@ -165,6 +166,16 @@ impl Client {
 
     /// Makes one call.
     pub async fn call(&self, request: &Request) -> Outcome {
+        let outcome = self.once(request).await;
+        let again = match &outcome {
+            Outcome::Broken { .. } => planted::is(Defect::ClientRetries),
+            Outcome::Replied(reply) => reply.status == 307 && planted::is(Defect::RedirectFollowed),
+            Outcome::NotSent { .. } => false,
+        };
+        if again { self.once(request).await } else { outcome }
+    }
+
+    async fn once(&self, request: &Request) -> Outcome {
         let deadline = Instant::now() + Duration::from_millis(self.timeouts.total_ms);
         let message = match self.build(request) {
             Ok(message) => message,
@@ -374,6 +385,7 @@ impl Line {
 
     fn failed(self, cause: &str) -> Outcome {
         match self.counters.bytes_left() {
+            _ if planted::is(Defect::BrokenIsNotSent) => Outcome::NotSent { cause: cause.to_owned() },
             0 => Outcome::NotSent { cause: cause.to_owned() },
             bytes_left => Outcome::Broken { cause: cause.to_owned(), bytes_left },
         }

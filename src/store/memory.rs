@@ -374,6 +374,21 @@ impl MemoryStore {
         Ok(self.state().all.blocks.values().filter(|block| block.message == message).cloned().collect())
     }
 
+    /// See [`super::Store::unknown`].
+    pub fn unknown(&self, tenant: Option<&str>, limit: usize) -> Result<Vec<MessageRow>, StoreError> {
+        let state = self.state();
+        let of = |row: &&MessageRow| {
+            row.phase == SendPhase::Unknown
+                && !row.dissolved
+                && row.unknown.decision.is_none()
+                && tenant.is_none_or(|tenant| tenant == row.tenant)
+        };
+        let mut found: Vec<MessageRow> = state.all.messages.values().filter(of).cloned().collect();
+        found.sort_by_key(|row| (row.unknown.since, row.key));
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// See [`super::Store::blocks_booked`].
     pub fn blocks_booked(&self, tenant: Option<&str>, date: NaiveDate) -> Result<Vec<BlockRow>, StoreError> {
         let state = self.state();

@@ -19,7 +19,7 @@ pub mod view;
 use crate::domain::entry::Digest;
 use crate::domain::fact::Recorded;
 use crate::domain::payout::Payout;
-use crate::domain::row::{BlockRow, Key, Subject};
+use crate::domain::row::{BlockRow, Key, MessageRow, Subject};
 use audit::AuditReport;
 use chain::{Head, Proof};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -383,6 +383,14 @@ impl Store {
         match self {
             Store::Sqlite(store) => store.blocks(message).await,
             Store::Memory(store) => store.blocks(message),
+        }
+    }
+
+    /// Messages whose outcome is unknown and undecided, longest first, at most so many.
+    pub async fn unknown(&self, tenant: Option<&str>, limit: usize) -> Result<Vec<MessageRow>, StoreError> {
+        match self {
+            Store::Sqlite(store) => store.unknown(tenant, limit).await,
+            Store::Memory(store) => store.unknown(tenant, limit),
         }
     }
 

@@ -26,7 +26,7 @@ use super::view::View;
 use super::{Appended, StoreError, Stored, Turn};
 use crate::domain::entry::Digest;
 use crate::domain::payout::Payout;
-use crate::domain::row::{BlockRow, Key, Subject};
+use crate::domain::row::{BlockRow, Key, MessageRow, Subject};
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use schema::failed;
@@ -384,6 +384,17 @@ impl SqliteStore {
     pub async fn blocks(&self, message: Key) -> Result<Vec<BlockRow>, StoreError> {
         let place = "message = ?1 ORDER BY key";
         self.read("reading blocks", move |connection| load::blocks(connection, place, params![message])).await
+    }
+
+    /// See [`super::Store::unknown`].
+    pub async fn unknown(&self, tenant: Option<&str>, limit: usize) -> Result<Vec<MessageRow>, StoreError> {
+        let (tenant, most) = (tenant.map(str::to_owned), i64::try_from(limit).unwrap_or(i64::MAX));
+        let place = "phase = 'unknown' AND dissolved = 0 AND decision IS NULL AND (?1 IS NULL OR tenant = ?1) \
+                     ORDER BY unknown_since, key LIMIT ?2";
+        self.read("reading unknown outcomes", move |connection| {
+            load::messages(connection, place, params![tenant, most])
+        })
+        .await
     }
 
     /// See [`super::Store::blocks_booked`].

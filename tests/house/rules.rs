@@ -2,19 +2,23 @@
 
 /// A floor and what it may import. Source: the drawing in `docs/architecture.md`.
 pub const IMPORTS: &[(&str, &[&str])] = &[
+    ("planted", &[]),
     ("domain", &[]),
     ("schema", &[]),
     ("messages", &["domain", "schema"]),
     ("rules", &["domain", "schema", "messages"]),
-    ("signing", &[]),
-    ("store", &["domain"]),
-    ("net", &["signing"]),
-    ("bank", &["domain", "messages", "signing", "net"]),
-    ("engine", &["domain", "messages", "store", "bank"]),
+    ("signing", &["planted"]),
+    ("store", &["planted", "domain"]),
+    ("net", &["planted", "signing"]),
+    ("bank", &["planted", "domain", "messages", "signing", "net"]),
+    ("engine", &["planted", "domain", "messages", "store", "bank"]),
     ("sandbox", &["domain", "schema", "messages", "signing", "net"]),
     (
         "faces",
-        &["domain", "schema", "messages", "rules", "signing", "store", "net", "bank", "engine", "sandbox"],
+        &[
+            "planted", "domain", "schema", "messages", "rules", "signing", "store", "net", "bank", "engine",
+            "sandbox",
+        ],
     ),
     ("main", &["faces"]),
     ("lib", &[]),

@@ -83,6 +83,8 @@ pub struct Line {
     gateway: Option<Process>,
     bank: Option<Process>,
     client: Client,
+    /// Planted defect that the gateway is started with.
+    pub defect: Option<&'static str>,
     _folder: TempDir,
 }
 
@@ -107,7 +109,7 @@ impl Line {
         let bank = std::fs::read_to_string(&setup.bank_config).unwrap();
         std::fs::write(&setup.bank_config, format!("{bank}\n[processing]\n{processing}")).unwrap();
         let client = payouts::api_client(&setup).unwrap();
-        Line { setup, gateway: None, bank: None, client, _folder: folder }
+        Line { setup, gateway: None, bank: None, client, defect: None, _folder: folder }
     }
 
     /// Both, ready.
@@ -120,6 +122,11 @@ impl Line {
 
     pub fn start_bank(&mut self) {
         self.bank = Some(self.spawn("sandbox", &self.setup.bank_config, None));
+    }
+
+    /// Ends the bank without warning.
+    pub fn kill_bank(&mut self) {
+        self.bank = None;
     }
 
     /// Starts the gateway; `crash_at` names the place where it is to die.
@@ -135,6 +142,9 @@ impl Line {
         starting.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
         if let Some(place) = crash_at {
             starting.env("GIROGATE_CRASH_AT", place);
+        }
+        if let Some(defect) = self.defect.filter(|_| command == "serve") {
+            starting.env("GIROGATE_DEFECT", defect);
         }
         let mut child = Process(starting.spawn().unwrap());
         let output = child.0.stdout.take().unwrap();

@@ -163,6 +163,22 @@ fn keys_of_every_safe_kind_permit_it_within_half_of_their_window_from_the_first_
     }
 }
 
+/// A bank without any duplicate check whose "not found" is a promise: after its stated wait, and not before.
+#[test]
+fn a_not_found_that_the_bank_promises_permits_it_without_a_duplicate_check() {
+    let mut promised = look(told(row(), Told::NotFound, 3, 6));
+    promised.rules.outcome.duplicate_check = DuplicateCheck::None;
+    promised.rules.outcome.duplicate_window_ms = 0;
+    assert_ne!(promised.next(6), Rung::Resend);
+    promised.rules.outcome.not_found_is_proof = true;
+    assert_eq!(promised.next(6), Rung::Resend);
+    promised.row.unknown.inquired_at = Some(at(5));
+    assert_ne!(promised.next(6), Rung::Resend, "said too early");
+    promised.row.unknown.inquired_at = Some(at(6));
+    promised.row.unknown.duplicate_at = Some(at(2));
+    assert_ne!(promised.next(6), Rung::Resend, "and it has called it a duplicate");
+}
+
 #[test]
 fn a_duplicate_refusal_has_the_bank_asked_at_once_and_once() {
     let mut claimed = look(told(row(), Told::NotFound, 3, 7));
@@ -351,6 +367,8 @@ fn what_contradicts_itself_about_unknown_outcomes_is_refused_with_its_key() {
     assert_eq!(refused(&[("duplicate_covers_errors = true", "")]), attempts);
     assert_eq!(refused(&[("attempts_max = 2", "attempts_max = 0")]), attempts);
     assert_eq!(refused(&[("duplicate_window_ms = 864000000", "")]), "unknown.duplicate_window_ms");
+    let promise = ("not_found_wait_ms = 5000", "not_found_is_proof = true");
+    assert_eq!(refused(&[promise]), "unknown.not_found_is_proof", "after which wait?");
     let key = "idempotency = { header = \"idempotency-key\", value = \"body_sha256_hex36\", quoted = true }";
     let by_key = (check, "duplicate_check = \"idempotency_key\"");
     assert_eq!(refused(&[by_key, (key, "")]), "unknown.duplicate_check");

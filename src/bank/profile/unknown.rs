@@ -45,6 +45,10 @@ pub struct UnknownOutcome {
     /// and the ingestion lag. Only a bank that says so is given less.
     #[serde(default)]
     pub not_found_wait_ms: Option<u64>,
+    /// Whether the bank promises that what it does not find after `not_found_wait_ms` was never and will never be
+    /// processed. Then the identical octets may go again whatever its duplicate check remembers.
+    #[serde(default)]
+    pub not_found_is_proof: bool,
     /// Most attempts with the identical octets, the first one included.
     #[serde(default = "one")]
     pub attempts_max: u32,
@@ -120,7 +124,8 @@ impl UnknownOutcome {
     }
 
     fn may_resend(&self) -> bool {
-        self.attempts_max > 1 && self.duplicate_check.is_safe() && self.duplicate_covers_errors
+        self.attempts_max > 1
+            && (self.not_found_is_proof || self.duplicate_check.is_safe() && self.duplicate_covers_errors)
     }
 
     /// How long after it became unknown people are asked, in milliseconds.
@@ -136,6 +141,12 @@ impl UnknownOutcome {
     fn of_resending(&self) -> Option<(&'static str, &'static str)> {
         if self.attempts_max == 0 {
             return Some(("unknown.attempts_max", "the first attempt counts"));
+        }
+        if self.not_found_is_proof {
+            let stated = self.inquiry_path.is_some() && !self.inquiry_not_found.is_empty();
+            let why = "only an inquiry with a stated not_found_wait_ms can prove anything";
+            let sound = stated && self.not_found_wait_ms.is_some() && self.climbs(Rung::Inquire);
+            return (!sound).then_some(("unknown.not_found_is_proof", why));
         }
         if self.attempts_max > 1 && !self.duplicate_check.is_safe() {
             return Some(("unknown.attempts_max", "without a duplicate check there is one attempt"));

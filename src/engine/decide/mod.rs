@@ -1,6 +1,7 @@
 //! One input, one view, one time: facts, an answer, actions. Pure. What a decision needs to see it
 //! names beforehand (`needs`), so that it never sees half.
 
+mod decision;
 mod document;
 mod operate;
 mod sending;
@@ -83,6 +84,7 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
             wanted.push(Lookup::MessageMembers(inquired.message));
             wanted.extend(inquired.report.iter().map(|report| Lookup::Document(report.document.digest())));
         }
+        Input::Judged(judgement) => decision::needs(view, judgement, &mut wanted),
         Input::Due(due) => wanted.push(Lookup::MessageMembers(due.message)),
         Input::Arrived(arrived) => wanted.push(Lookup::Document(arrived.document.digest())),
         Input::Part(part) => {
@@ -110,6 +112,7 @@ pub fn decide(book: &mut Book<'_>, standing: &Standing, envelope: &Envelope) -> 
         Input::SendReady(ready) => sending::start_step(book, standing, envelope, ready),
         Input::Delivered(delivered) => sending::end_step(book, standing, envelope, delivered),
         Input::Inquired(inquired) => sending::end_inquiry(book, standing, envelope, inquired),
+        Input::Judged(judgement) => decision::judge(book, envelope, judgement),
         Input::Due(due) => unknown::climb(book, standing, envelope, due),
         Input::Arrived(arrived) => {
             let known = document::receive(book, envelope, arrived);

@@ -3,15 +3,18 @@
 use super::document::receive;
 use super::unknown::{dates_of, due_after, proof_of, saw_duplicate, take_evidence};
 use crate::bank::delivery::Oddity;
+use crate::domain::entry::Evidence;
 use crate::domain::fact::{AttemptEnd, Fact, FrozenBlock, FrozenMessage, InquiryEnd};
 use crate::domain::lifecycle::State;
 use crate::domain::row::{Key, MessageRow, SendPhase, Subject};
+use crate::domain::status::StatusNews;
 use crate::domain::unknown::Decision;
 use crate::engine::action::{Action, Answer, Outcome};
 use crate::engine::book::{Book, Exception};
 use crate::engine::decide::Standing;
 use crate::engine::input::{Delivered, Draft, Envelope, Inquired, SendReady};
 use crate::engine::unknown::{Case, Rung, Seen, next};
+use crate::planted::{self, Defect};
 use crate::store::view::View;
 use chrono::{DateTime, Utc};
 
@@ -74,6 +77,7 @@ pub(super) fn start_step(
     let may = !row.dissolved
         && match row.phase {
             SendPhase::Frozen | SendPhase::NotSent => !ready.resend && !row.maybe_sent,
+            SendPhase::Unknown if planted::is(Defect::ResendOnTimeout) => ready.resend,
             SendPhase::Unknown => ready.resend && may_resend(book.view, standing, envelope, row),
             SendPhase::Open | SendPhase::Received | SendPhase::Refused => false,
         };
@@ -128,6 +132,13 @@ pub(super) fn end_step(
     };
     let due_at = due_after(book.view, standing, envelope, &ended(None)).or(delivered.due_at);
     book.write(envelope, ended(due_at));
+    if let (true, AttemptEnd::Received { reply, .. }) =
+        (planted::is(Defect::ReceiptIsSettlement), &delivered.end)
+    {
+        let news = StatusNews { code: "ACSC".to_owned(), reason: None, created: String::new() };
+        let evidence = Evidence { document: *reply, record: 0 };
+        book.write(envelope, Fact::MessageStatus { key: delivered.message, news, evidence });
+    }
     if let Some(report) = &delivered.report {
         receive(book, envelope, report);
     }

@@ -7,6 +7,7 @@ use crate::engine::action::{Answer, ItemAnswer, Outcome, Submitted};
 use crate::engine::book::Book;
 use crate::engine::input::{Asked, Candidate, Envelope, Mode, Problem, Submit};
 use crate::engine::intake::finding::Severity;
+use crate::planted::{self, Defect};
 use crate::store::documents::NewDocument;
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
@@ -32,7 +33,7 @@ pub(super) fn needs(submit: &Submit, wanted: &mut Vec<Lookup>) {
 /// Records what is asked for, or answers as before.
 pub(super) fn submit(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit) -> Outcome {
     if let Some(row) = submit.request.as_ref().and_then(|request| book.view.requests.get(request)) {
-        let answer = if row.body == submit.body {
+        let answer = if row.body == submit.body || planted::is(Defect::KeyIgnoresBody) {
             Answer::Replay { status: row.status, body: row.answer }
         } else {
             Answer::Mismatch
@@ -159,6 +160,14 @@ fn record(book: &mut Book<'_>, envelope: &Envelope, submit: &Submit, candidate: 
         && taken(book.view, candidate, &payout.end_to_end_id.key())
     {
         payout.end_to_end_id = fallback.clone();
+    }
+    if planted::is(Defect::RoundedAmount) {
+        // What a number with 24 bits of mantissa keeps of it.
+        let amount = payout.instruction.amount;
+        let bits = 40u32.saturating_sub(amount.minor().leading_zeros());
+        let rounded = amount.minor() >> bits << bits;
+        payout.instruction.amount =
+            crate::domain::amount::Amount::from_minor(rounded, amount.currency()).unwrap_or(amount);
     }
     let key = book.view.counters.payout;
     let held = suspected_duplicate(book.view, envelope, submit, candidate);

@@ -7,7 +7,7 @@ use crate::domain::currency::Currency;
 use crate::domain::entry::{Direction, Evidence, UnmatchedClass};
 use crate::domain::fact::Fact;
 use crate::domain::lifecycle::State;
-use crate::domain::row::{BlockRow, ConfiguredAccount, Subject};
+use crate::domain::row::{BlockRow, ConfiguredAccount, Key, Subject};
 use crate::engine::book::{Book, Exception};
 use crate::engine::ingest::is_booked;
 use crate::engine::input::Envelope;
@@ -60,10 +60,22 @@ pub(super) fn collective(book: &mut Book<'_>, envelope: &Envelope, movement: &Mo
         booking: Box::new(booking(movement, amount)),
         mark: movement.mark,
     };
+    let refused: Vec<Key> = book
+        .view
+        .members_of(block.key)
+        .filter(|row| matches!(book.view.state_of(row), State::Rejected | State::Cancelled))
+        .map(|row| row.key)
+        .collect();
     book.write(envelope, fact);
+    for key in refused {
+        let text = "the debit of its block counts it although it was refused".to_owned();
+        let (subject, evidence) = (Subject::Payout(key), Some(movement.evidence));
+        book.raise(envelope, Exception { subject, code: "debit_after_reject", text, evidence });
+    }
 }
 
-/// Whether an amount is the sum of all members, or of those that were not refused.
+/// Whether an amount is the sum of all members, or of those that were not refused: some banks debit
+/// all and give refused ones back later. Source: status life cycle, section 4.2.
 fn equals_block(view: &View, block: &BlockRow, amount: &Amount) -> bool {
     if amount.currency() != block.currency {
         return false;
@@ -73,7 +85,7 @@ fn equals_block(view: &View, block: &BlockRow, amount: &Amount) -> bool {
         .filter(|row| !matches!(view.state_of(row), State::Rejected | State::Cancelled))
         .map(|row| row.amount.value())
         .sum();
-    amount.value() == executed
+    amount.value() == block.sum || amount.value() == executed
 }
 
 pub(super) fn unmatched(

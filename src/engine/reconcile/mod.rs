@@ -16,6 +16,7 @@ use crate::engine::report::{
     Around, Found, combine, end_to_end_lookup, reference, token_of_instruction, token_of_uetr,
 };
 use crate::messages::record::{AccountId, AccountReport, Entry, Transaction};
+use crate::planted::{self, Defect};
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
 use account::{collective, statement, unmatched};
@@ -246,7 +247,10 @@ fn movement(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>) {
     let Some(detail) = movement.detail else { return };
     let key = match combine(&names(book.view, movement, detail)) {
         Found::One(key) => key,
-        Found::None => return unmatched(book, envelope, movement, class_of_stranger(book.view, movement)),
+        Found::None => match planted_match(book.view, movement) {
+            Some(key) => key,
+            None => return unmatched(book, envelope, movement, class_of_stranger(book.view, movement)),
+        },
         Found::Conflict(text) => {
             let exception = Exception {
                 subject: Subject::Gateway,
@@ -270,6 +274,12 @@ fn movement(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>) {
             key_conflict(book, envelope, movement, (&row, "an entry does not say debit or credit".to_owned()))
         }
     }
+}
+
+/// Any payout of the same amount, if that defect is planted.
+fn planted_match(view: &View, movement: &Movement<'_>) -> Option<Key> {
+    let amount = money::amount_of(movement).filter(|_| planted::is(Defect::MatchedByAmount))?;
+    view.payouts.values().find(|row| row.amount == amount && row.booking.is_none()).map(|row| row.key)
 }
 
 fn key_conflict(

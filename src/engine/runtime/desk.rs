@@ -6,6 +6,8 @@ use super::{World, crash};
 use crate::engine::action::Outcome;
 use crate::engine::input::{Envelope, Input};
 use crate::engine::turn::{TurnError, turn};
+use crate::planted::{self, Defect};
+use crate::store::Store;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -57,6 +59,7 @@ impl Desk {
 /// The loop. Ends when the desk is closed, the process stops, or the store no longer answers.
 pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> {
     let mut carried: Vec<Job> = Vec::new();
+    let (scratch, mut later) = (Store::Memory(Default::default()), Vec::new());
     loop {
         if carried.is_empty() {
             tokio::select! {
@@ -70,6 +73,14 @@ pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> 
         }
         gather(&mut carried, &mut waiting.0);
         let inputs: Vec<Envelope> = carried.iter().map(|job| job.envelope.clone()).collect();
+        if planted::is(Defect::DroppedOnStop) && is_for_later(&inputs) {
+            answered_early(&world, &scratch, std::mem::take(&mut carried)).await?;
+            later.extend(inputs);
+            let rest = later.split_off(later.len().saturating_sub(HELD_BACK));
+            let due = std::mem::replace(&mut later, rest);
+            drop(turn(&world.store, &world.standing, &due).await?);
+            continue;
+        }
         let outcomes = match turn(&world.store, &world.standing, &inputs).await {
             Ok(outcomes) => outcomes,
             Err(cause) => {
@@ -90,6 +101,21 @@ pub async fn turns(world: World, mut waiting: Waiting) -> Result<(), TurnError> 
         carried = rest;
         world.desk.bell.notify_one();
     }
+}
+
+/// Requests that the planted defect answers and does not write until more come.
+const HELD_BACK: usize = 3;
+
+fn is_for_later(inputs: &[Envelope]) -> bool {
+    inputs.iter().all(|envelope| matches!(envelope.input, Input::Submit(_)))
+}
+
+async fn answered_early(world: &World, scratch: &Store, jobs: Vec<Job>) -> Result<(), TurnError> {
+    for job in jobs {
+        let outcomes = turn(scratch, &world.standing, std::slice::from_ref(&job.envelope)).await?;
+        drop(outcomes.into_iter().next().map(|outcome| job.reply.send(outcome)));
+    }
+    Ok(())
 }
 
 fn gather(carried: &mut Vec<Job>, waiting: &mut mpsc::Receiver<Job>) {

@@ -23,6 +23,7 @@ use crate::engine::routing::Bank;
 use crate::engine::turn::TurnError;
 use crate::store::Store;
 use crate::store::listing::WorkLimits;
+use chrono::{DateTime, Utc};
 use clock::Clock;
 use desk::Desk;
 use recording::{Note, Tap};
@@ -164,18 +165,21 @@ async fn close_lost_attempts(world: &World) -> Result<(), TurnError> {
             return Ok(());
         }
         for row in &work.open {
-            world.desk.put(lost_attempt(world, row)).await?;
+            let ended = lost_attempt(row, world.clock.now());
+            let cause = call_cause(&row.message_id, row.attempt);
+            world.desk.put(world.envelope("gateway", cause, Input::Delivered(ended))).await?;
         }
     }
 }
 
-fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
+/// The end of an attempt whose process is gone: unknown, and looked at again at once. Pure.
+pub fn lost_attempt(row: &MessageRow, now: DateTime<Utc>) -> Delivered {
     let end = AttemptEnd::Unknown {
         cause: "the gateway stopped while the attempt was open".to_owned(),
         bytes_left: 0,
         reply: None,
     };
-    let delivered = Delivered {
+    Delivered {
         message: row.key,
         step: "submit".to_owned(),
         attempt: row.attempt,
@@ -183,7 +187,6 @@ fn lost_attempt(world: &World, row: &MessageRow) -> Envelope {
         documents: Vec::new(),
         report: None,
         oddity: None,
-        due_at: Some(world.clock.now()),
-    };
-    world.envelope("gateway", call_cause(&row.message_id, row.attempt), Input::Delivered(delivered))
+        due_at: Some(now),
+    }
 }

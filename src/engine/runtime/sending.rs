@@ -14,6 +14,7 @@ use crate::engine::action::Action;
 use crate::engine::decide::call_cause;
 use crate::engine::input::{Arrived, Delivered, Due, Input, Inquired, SendReady};
 use crate::engine::unknown::{Rules, Seen, absence, retry_at};
+use crate::planted::{self, Defect};
 use crate::store::documents::NewDocument;
 use crate::store::listing::{Filter, PAGE_ITEMS_MAX};
 use crate::store::{Store, StoreError};
@@ -30,6 +31,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub async fn run(world: World, link: Arc<Link>, row: MessageRow, guard: Guard) {
     let result = match row.phase {
         SendPhase::Frozen | SendPhase::NotSent => send(&world, &link, &row, Resend::No).await,
+        SendPhase::Unknown if planted::is(Defect::ResendOnTimeout) => {
+            send(&world, &link, &row, Resend::Yes).await
+        }
         SendPhase::Unknown | SendPhase::Received => climb(&world, &link, &row).await,
         SendPhase::Open | SendPhase::Refused => Ok(()),
     };
@@ -128,6 +132,7 @@ async fn send(world: &World, link: &Arc<Link>, row: &MessageRow, resend: Resend)
         resend: resend == Resend::Yes,
     };
     let cause = call_cause(&row.message_id, row.attempt + 1);
+    let early = if planted::is(Defect::SkippedIntent) { Some(link.call(&prepared).await) } else { None };
     let outcome = world.desk.put(world.envelope("gateway", cause.clone(), Input::SendReady(ready))).await?;
     let Some(attempt) = outcome.actions.iter().find_map(|action| match action {
         Action::Deliver { message, attempt } if *message == row.key => Some(*attempt),
@@ -135,7 +140,10 @@ async fn send(world: &World, link: &Arc<Link>, row: &MessageRow, resend: Resend)
     }) else {
         return Ok(());
     };
-    let outcome = link.call(&prepared).await;
+    let outcome = match early {
+        Some(outcome) => outcome,
+        None => link.call(&prepared).await,
+    };
     crash::point("after_delivered");
     let delivery = link.judge(&prepared, outcome, world.clock.now());
     tracing::info!(message_id = row.message_id, attempt, outcome = name_of(&delivery), "delivery ended");
@@ -147,15 +155,36 @@ async fn send(world: &World, link: &Arc<Link>, row: &MessageRow, resend: Resend)
 }
 
 async fn prepare(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<Prepared, Failure> {
-    let octets = world.store.document(row.document).await?.ok_or("the frozen octets are gone")?;
+    let mut octets = world.store.document(row.document).await?.ok_or("the frozen octets are gone")?;
+    let mut digest = row.document;
+    if row.attempt > 0
+        && let Some(ids) = planted_ids(&octets, row)
+    {
+        digest = NewDocument::of(&ids[..]).digest();
+        octets = ids;
+    }
+    if planted::is(Defect::MessageLogged) {
+        tracing::info!(message_id = row.message_id, octets = %String::from_utf8_lossy(&octets), "sending");
+    }
     let outgoing = Outgoing {
         message_id: row.message_id.clone(),
         octets: Bytes::from(octets),
-        sha256_hex: row.document.hex(),
+        sha256_hex: digest.hex(),
     };
     let (link, moment) = (Arc::clone(link), moment(world)?);
     let prepared = tokio::task::spawn_blocking(move || link.prepare(&outgoing, moment)).await??;
     Ok(prepared)
+}
+
+/// Octets of a further attempt with other ids, if that defect is planted.
+fn planted_ids(octets: &[u8], row: &MessageRow) -> Option<Vec<u8>> {
+    let text = String::from_utf8_lossy(octets);
+    if planted::is(Defect::MessageIdPerAttempt) {
+        let other = format!("{}{}", row.message_id.get(..30)?, 90 + row.attempt);
+        return Some(text.replace(&row.message_id, &other).into_bytes());
+    }
+    planted::is(Defect::EndToEndIdPerAttempt)
+        .then(|| text.replace("<EndToEndId>", "<EndToEndId>R").into_bytes())
 }
 
 fn name_of(delivery: &Delivery) -> &'static str {

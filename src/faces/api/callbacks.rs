@@ -8,6 +8,7 @@ use crate::engine::input::{Arrived, Input};
 use crate::engine::runtime::World;
 use crate::faces::api::problem::Problem;
 use crate::net::tls::PeerIdentity;
+use crate::planted::{self, Defect};
 use crate::store::documents::NewDocument;
 use axum::Router;
 use axum::body::Bytes;
@@ -65,7 +66,7 @@ async fn receive(Shared(door): Shared<Door>, Path(bank): Path<String>, request: 
 }
 
 async fn keep(door: &Door, bank: String, body: Bytes, verdict: Result<String, String>) -> Response {
-    let authenticated = verdict.is_ok();
+    let authenticated = verdict.is_ok() || planted::is(Defect::UnprovedCallback);
     let note = match verdict {
         Ok(note) | Err(note) => note,
     };

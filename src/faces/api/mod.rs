@@ -7,6 +7,7 @@ pub mod operate;
 pub mod payouts;
 pub mod problem;
 pub mod read;
+pub mod unknown;
 
 use crate::domain::charset::Policy;
 use crate::domain::payout::Speed;
@@ -42,11 +43,13 @@ pub enum Role {
     Read,
     /// Cancel, hold, release, bring documents.
     Operate,
+    /// Decide, with a second person, about messages whose outcome stays unknown. One certificate is one person.
+    Decide,
 }
 
 /// Every role with its name in the configuration.
 pub const ROLE_NAMES: &[(Role, &str)] =
-    &[(Role::Submit, "submit"), (Role::Read, "read"), (Role::Operate, "operate")];
+    &[(Role::Submit, "submit"), (Role::Read, "read"), (Role::Operate, "operate"), (Role::Decide, "decide")];
 
 impl Role {
     /// The role of that name.
@@ -162,6 +165,9 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/entries", || get(read::entries)),
     route("GET", "/v1/changes", || get(read::changes)),
     route("GET", "/v1/reports/day/{date}", || get(read::day)),
+    route("GET", "/v1/unknown", || get(unknown::list)),
+    route("GET", "/v1/unknown/{message_id}", || get(unknown::show)),
+    route("POST", "/v1/unknown/{message_id}/decision", || post(unknown::decide)),
     route("POST", "/v1/documents/{bank}", || {
         post(operate::ingest).layer(DefaultBodyLimit::max(DOCUMENT_OCTETS_MAX))
     }),

@@ -34,6 +34,7 @@ mod spool;
 mod status;
 mod submit;
 mod totals;
+mod unknown;
 mod validate;
 mod verify;
 
@@ -113,6 +114,8 @@ enum Command {
     Release(operate::Release),
     /// Submit a new payout in the place of a rejected, returned or cancelled one.
     Reissue(operate::Reissue),
+    /// Messages whose outcome nobody knows: list them, see the evidence, decide with a second person.
+    Unknown(unknown::Unknown),
     /// Bring bank messages that were fetched by hand.
     Ingest(ingest::Ingest),
     /// Write the payouts that changed since the last export.
@@ -151,6 +154,7 @@ impl Command {
             Command::Hold(command) => command.run(screen),
             Command::Release(command) => command.run(screen),
             Command::Reissue(command) => command.run(screen),
+            Command::Unknown(command) => command.run(screen),
             Command::Ingest(command) => command.run(screen),
             Command::Export(command) => command.run(screen),
             Command::Audit(command) => command.run(screen),

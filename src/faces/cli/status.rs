@@ -63,6 +63,7 @@ fn row(name: &str, shown: &str, screen: &mut Screen) {
 fn show_payout(payout: &Value, screen: &mut Screen) {
     tell(screen, &format!("payout {}", text(payout, "external_id")));
     row("state", &format!("{}: {}", text(payout, "state"), text(payout, "meaning")), screen);
+    row("by", text(payout, "by"), screen);
     row("since", text(payout, "since"), screen);
     row("waits for", text(payout, "waits_for"), screen);
     row("held", text(payout, "held"), screen);

@@ -11,13 +11,15 @@ use crate::domain::entry::Digest;
 use crate::domain::fact::Cause;
 use crate::domain::payout::Speed;
 use crate::domain::row::{Channel, Key, MessageRow, SendPhase};
+use crate::domain::unknown::Decision;
 use crate::engine::action::{Action, Outcome};
 use crate::engine::decide::{Standing, call_cause};
-use crate::engine::input::{Act, Arrived, Draft, Due, Envelope, Input, Operation, SendReady};
+use crate::engine::input::{Act, Arrived, Draft, Due, Envelope, Input, Judgement, Operation, SendReady};
 use crate::engine::intake::csv;
 use crate::engine::intake::draft::Draft as Instruction;
 use crate::engine::intake::ids::IdKey;
 use crate::engine::reconcile::Accounts;
+use crate::engine::reissue::Office;
 use crate::engine::routing::Bank;
 use crate::engine::runtime::freezing::{Press, due};
 use crate::engine::runtime::reading::split;
@@ -25,6 +27,7 @@ use crate::engine::runtime::sending::{Attempt, delivered, inquired, seen};
 use crate::engine::turn::turn;
 use crate::faces::api::Checks;
 use crate::faces::api::payouts::checked;
+use crate::faces::unknown::judgement;
 use crate::store::Store;
 use crate::store::documents::NewDocument;
 use crate::store::listing::WorkLimits;
@@ -197,6 +200,9 @@ impl<'a> Player<'a> {
             Event::Answer { message, reply, .. } => self.answer(message, reply).await,
             Event::Inquiry { message, reply, .. } => self.inquiry(message, reply).await,
             Event::Due { message, .. } => self.due(message).await,
+            Event::Judged { message, decision, reason, actor, .. } => {
+                self.judged(message, (decision, reason), actor).await
+            }
             Event::Document { bank, channel, file, unproved, .. } => {
                 let channel = Channel::parse(channel).ok_or_else(|| value(&self.place, "no such channel"))?;
                 let octets = octets_of(self.folder, file)?;
@@ -364,6 +370,20 @@ impl<'a> Player<'a> {
         let seen = seen(&self.store, &profile, &row, self.now).await.map_err(store)?;
         let cause = call_cause(&row.message_id, row.attempt);
         self.put("gateway", cause, Input::Due(Due { message: row.key, seen })).await.map(|_| ())
+    }
+
+    async fn judged(
+        &mut self,
+        file: &str,
+        (decision, reason): (&str, &str),
+        actor: &str,
+    ) -> Result<(), RecordingError> {
+        let Some((row, _)) = self.message(file).await? else { return Ok(()) };
+        let decision = Decision::parse(decision).ok_or_else(|| value(&self.place, "sent or not-sent"))?;
+        let office = Office { banks: &self.checks.banks, id_key: &self.checks.id_key, now: self.now };
+        let prepared = judgement(&self.store, &office, &row, decision).await.map_err(store)?;
+        let input = Input::Judged(Arc::new(Judgement { reason: reason.to_owned(), ..prepared }));
+        self.put(actor, Cause::Request(format!("decide:{}", row.message_id)), input).await.map(|_| ())
     }
 
     async fn document(

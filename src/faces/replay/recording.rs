@@ -162,6 +162,20 @@ pub enum Event {
         /// File of the message.
         message: String,
     },
+    /// A person decides about a message whose outcome stays unknown.
+    Judged {
+        /// When.
+        at_ms: i64,
+        /// File of the message.
+        message: String,
+        /// `sent` or `not-sent`.
+        decision: String,
+        /// Reason given.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+        /// Who.
+        actor: String,
+    },
     /// A bank document comes.
     Document {
         /// When.
@@ -273,6 +287,7 @@ impl Event {
             | Event::Answer { at_ms, .. }
             | Event::Inquiry { at_ms, .. }
             | Event::Due { at_ms, .. }
+            | Event::Judged { at_ms, .. }
             | Event::Document { at_ms, .. }
             | Event::Operation { at_ms, .. } => *at_ms,
         }

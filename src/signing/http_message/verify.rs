@@ -1,6 +1,7 @@
 //! Judging a received signature against our policy: what must be covered, by whom, and when it was made.
 //! A replay cache is the caller's: the verified parameters say what to remember.
 
+use crate::planted::{self, Defect};
 use chrono::{DateTime, Utc};
 use sfv::{BareItem, InnerList, ListEntry};
 
@@ -135,6 +136,9 @@ fn check_coverage(
         if !components.iter().any(|component| component.same_as(required)) {
             return Err(HttpMessageError::NotCovered { component: required.identifier() });
         }
+    }
+    if planted::is(Defect::BodyNotCovered) {
+        return Ok(());
     }
     match digest::check(message.headers(), message.body())? {
         Presence::Absent if message.body().is_empty() => Ok(()),

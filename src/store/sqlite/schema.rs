@@ -4,6 +4,7 @@
 use crate::domain::entry::Digest;
 use crate::domain::lifecycle::{self, State};
 use crate::domain::status::{STATUSES, StatusNews};
+use crate::planted::{self, Defect};
 use crate::store::StoreError;
 use crate::store::chain::sha256;
 use rusqlite::config::DbConfig;
@@ -46,7 +47,11 @@ pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     pragma(&connection, "journal_size_limit", &LOG_OCTETS_KEPT.to_string())?;
     keep_statements(&connection).map_err(&tune)?;
     assert_setting(&connection, "journal_mode", "wal")?;
-    assert_setting(&connection, "synchronous", "2")?;
+    if planted::is(Defect::SynchronousOff) {
+        pragma(&connection, "synchronous", "OFF")?;
+    } else {
+        assert_setting(&connection, "synchronous", "2")?;
+    }
     migrate(&mut connection)?;
     fill_meanings(&mut connection).map_err(failed("filling the table of status codes"))?;
     Ok(connection)

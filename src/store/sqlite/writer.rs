@@ -6,6 +6,7 @@ use super::persist::{self, Refused};
 use super::schema::failed;
 use crate::domain::entry::Digest;
 use crate::domain::fact::{Fact, Recorded};
+use crate::planted::{self, Defect};
 use crate::store::chain::{self, Head, SECTION_FACTS};
 use crate::store::documents::NewDocument;
 use crate::store::facts::{encode, subject_parts};
@@ -264,6 +265,19 @@ fn counters_went_back(transaction: &Transaction<'_>, next: &Counters) -> Result<
 
 fn journal_lines(turn: &Turn, head: &Head) -> Vec<JournalLine> {
     let line = |recorded: &Recorded| match &recorded.fact {
+        // The witness comes too late: when the attempt has ended.
+        Fact::StepEnded { key, attempt, .. } if planted::is(Defect::JournalAfterSend) => {
+            let row = turn.view.messages.get(key)?;
+            Some(JournalLine {
+                message_id: row.message_id.clone(),
+                digest: row.document,
+                epoch: 1,
+                attempt: *attempt,
+                at: recorded.at,
+                head: *head,
+            })
+        }
+        Fact::StepStarted { .. } if planted::is(Defect::JournalAfterSend) => None,
         Fact::StepStarted { key, attempt, epoch, document, .. } => Some(JournalLine {
             message_id: turn.view.messages.get(key).map(|row| row.message_id.clone()).unwrap_or_default(),
             digest: *document,
@@ -289,7 +303,10 @@ fn keep_row(connection: &Connection, document: &NewDocument) -> Result<(), Store
 
 fn read_tail(connection: &Connection) -> Result<Tail, StoreError> {
     let reading = failed("reading the head of the chain");
-    let head = read_head(connection).map_err(&reading)?;
+    let mut head = read_head(connection).map_err(&reading)?;
+    if planted::is(Defect::ChainRestarts) {
+        head.hash = Head::GENESIS.hash;
+    }
     let from = head.seq - head.seq % SECTION_FACTS;
     let section = connection
         .prepare("SELECT hash FROM facts WHERE seq > ?1 ORDER BY seq")

@@ -10,6 +10,7 @@ use crate::domain::row::{
 };
 use crate::domain::status::{self, StatusNews};
 use crate::domain::unknown::{Decision, Proposal, Told, UnknownRow};
+use crate::planted::{self, Defect};
 use std::collections::BTreeSet;
 
 /// Folds a fact into the view. A fact about a row that is not loaded changes nothing here;
@@ -202,6 +203,10 @@ fn apply_to_payout(view: &mut View, recorded: &Recorded) {
             references.extend(booking.account_servicer_reference.clone());
         }
         Fact::EntryReturned { returned, .. } => {
+            if planted::is(Defect::ReturnUnsettles) {
+                row.booking = None;
+                return;
+            }
             row.returned.get_or_insert_with(|| (**returned).clone());
         }
         _ => {}
@@ -241,6 +246,15 @@ pub fn fold_message(row: &mut MessageRow, recorded: &Recorded) {
             row.due_at = *due_at;
             row.unknown.inquired_at = Some(recorded.at);
             row.unknown.told = Some(told(end));
+            let is_failure = match end {
+                InquiryEnd::NotFound => planted::is(Defect::NotFoundIsRejected),
+                InquiryEnd::Failed { .. } => planted::is(Defect::SilenceIsFailure),
+                InquiryEnd::Found => false,
+            };
+            if is_failure {
+                row.phase = SendPhase::Refused;
+                row.due_at = None;
+            }
             if *end == InquiryEnd::Found && row.phase != SendPhase::Refused {
                 row.phase = SendPhase::Received;
                 row.unknown.proposal = None;
@@ -317,9 +331,9 @@ fn apply_end(row: &mut MessageRow, end: &AttemptEnd) {
             learn(&mut row.bank_reference, bank_reference.as_ref());
             SendPhase::Received
         }
+        // That this attempt sent nothing, or was refused before processing, proves nothing about the earlier ones.
+        AttemptEnd::NotSent { .. } | AttemptEnd::Refused { .. } if row.maybe_sent => SendPhase::Unknown,
         AttemptEnd::Refused { .. } => SendPhase::Refused,
-        // That this attempt sent nothing does not prove that the earlier ones sent nothing.
-        AttemptEnd::NotSent { .. } if row.maybe_sent => SendPhase::Unknown,
         AttemptEnd::NotSent { .. } => SendPhase::NotSent,
         AttemptEnd::Unknown { .. } => {
             row.maybe_sent = true;
@@ -498,7 +512,9 @@ fn new_statement(fact: &Fact) -> Option<StatementRow> {
 }
 
 fn take_news(known: &mut Option<StatusNews>, news: &StatusNews) -> bool {
-    let (_, wins) = status::merge(known.as_ref(), news);
+    let (merged, mut wins) = status::merge(known.as_ref(), news);
+    wins |= planted::is(Defect::LastStatusWins);
+    wins |= merged == status::Merge::Contradicts && planted::is(Defect::ContradictionOverwrites);
     if wins {
         *known = Some(news.clone());
     }
