@@ -400,9 +400,11 @@ async fn listen(
     }
     let mut metrics_stop = halted;
     servers.push(tokio::spawn(async move {
-        let until = async move { drop(metrics_stop.wait_for(|stop| *stop).await) };
-        let served =
-            axum::serve(metrics_listener, metrics::router(world)).with_graceful_shutdown(until).await;
+        // Who reads figures slowly, or never, does not hold up the end.
+        let served = tokio::select! {
+            served = async { axum::serve(metrics_listener, metrics::router(world)).await } => served,
+            _ = metrics_stop.wait_for(|stop| *stop) => Ok(()),
+        };
         if let Err(cause) = served {
             tracing::error!(%cause, "the metrics listener ended");
         }
