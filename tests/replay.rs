@@ -3,12 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // a failing step of a test may panic
 
-#[path = "replay/door.rs"]
-mod door;
 #[path = "exchange/mod.rs"]
 mod exchange;
-#[path = "replay/faults.rs"]
-mod faults;
 
 use exchange::{Gateway, Street, payout};
 use girogate::domain::fact::Cause;
@@ -428,3 +424,8 @@ fn a_writer_that_does_not_come_loses_the_recording_and_holds_nobody_up() {
     tap.note(Note::End);
     assert_eq!(notes.len(), handed_in - 1, "nothing follows a hole");
 }
+
+#[path = "replay/door.rs"]
+mod door;
+#[path = "replay/faults.rs"]
+mod faults;

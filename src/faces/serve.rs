@@ -15,7 +15,7 @@ use crate::engine::intake::ids::IdKey;
 use crate::engine::reconcile::Accounts;
 use crate::engine::routing::Bank;
 use crate::engine::runtime::clock::Clock;
-use crate::engine::runtime::{self, Engine, Parts};
+use crate::engine::runtime::{self, Engine, Parts, World};
 use crate::engine::turn::TurnError;
 use crate::net::client::{Client, ClientError, Limits as ClientLimits, Timeouts};
 use crate::net::server::{Limits as ServerLimits, Service, serve as serve_tls};
@@ -398,17 +398,7 @@ async fn listen(
         let service = Service { tls, router: callbacks::router(door), limits: ServerLimits::default() };
         servers.push(tokio::spawn(serve_tls(listener, service, halted.clone())));
     }
-    let mut metrics_stop = halted;
-    servers.push(tokio::spawn(async move {
-        // Who reads figures slowly, or never, does not hold up the end.
-        let served = tokio::select! {
-            served = async { axum::serve(metrics_listener, metrics::router(world)).await } => served,
-            _ = metrics_stop.wait_for(|stop| *stop) => Ok(()),
-        };
-        if let Err(cause) = served {
-            tracing::error!(%cause, "the metrics listener ended");
-        }
-    }));
+    servers.push(tokio::spawn(serve_figures(metrics_listener, world, halted)));
     ready(&bound);
     let mut ended = engine.ended;
     let ended_early = tokio::select! {
@@ -436,6 +426,17 @@ async fn listen(
     match tokio::time::timeout(Duration::from_millis(DRAIN_MS_MAX), ended).await {
         Ok(ended) => end_of(ended),
         Err(_) => Ok(()),
+    }
+}
+
+/// Figures until the end; who reads them slowly, or never, does not hold it up.
+async fn serve_figures(listener: TcpListener, world: World, mut halted: watch::Receiver<bool>) {
+    let served = tokio::select! {
+        served = async { axum::serve(listener, metrics::router(world)).await } => served,
+        _ = halted.wait_for(|stop| *stop) => Ok(()),
+    };
+    if let Err(cause) = served {
+        tracing::error!(%cause, "the metrics listener ended");
     }
 }
 

@@ -177,16 +177,17 @@ async fn a_word_about_a_stranger_is_applied_to_nobody() {
     assert_eq!(payment.await, end("Submitted", "Submitted", &["unknown_payment"], &[]));
 }
 
-/// Codes and versions of tomorrow: kept, and no state is guessed. No person is told of an unknown code, which is wrong:
-/// somebody should give it a meaning.
+/// Codes of tomorrow: kept, and no state is guessed. No person is told of an unknown code, which is wrong: somebody
+/// should give it a meaning.
 #[tokio::test]
-async fn an_unknown_code_or_version_changes_no_state() {
+async fn an_unknown_code_changes_no_state_and_an_unknown_version_is_told() {
     let code = end_after(|exchange| vec![exchange.report("R", "<GrpSts>ZZZZ</GrpSts>", "")]).await;
     assert_eq!(code, end("Submitted", "Submitted", &[], &[]));
+    // Of a version without a schema of ours the known part is read, and a person is told that the paper deviates.
     let version = end_after(|exchange| {
         vec![exchange.report("R", "<GrpSts>RJCT</GrpSts>", "").replace("pain.002.001.10", "pain.002.001.99")]
     });
-    assert_eq!(version.await, end("Submitted", "Submitted", &["message_refused"], &[]));
+    assert_eq!(version.await, end("Rejected", "Rejected", &["document_deviates"], &[]));
     // A reason that is in no list does not take anything from the word itself.
     let reason = end_after(|exchange| vec![exchange.word("R", &REFUSED.replace("AC04", "ZZ99"))]).await;
     assert_eq!((reason.mine.as_str(), reason.plain.as_str()), ("Rejected", "Submitted"));
