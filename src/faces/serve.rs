@@ -15,7 +15,7 @@ use crate::engine::intake::ids::IdKey;
 use crate::engine::reconcile::Accounts;
 use crate::engine::routing::Bank;
 use crate::engine::runtime::clock::Clock;
-use crate::engine::runtime::{self, Engine, Parts, World};
+use crate::engine::runtime::{self, Engine, Parts};
 use crate::engine::turn::TurnError;
 use crate::net::client::{Client, ClientError, Limits as ClientLimits, Timeouts};
 use crate::net::server::{Limits as ServerLimits, Service, serve as serve_tls};
@@ -430,7 +430,7 @@ async fn listen(
 }
 
 /// Figures until the end; who reads them slowly, or never, does not hold it up.
-async fn serve_figures(listener: TcpListener, world: World, mut halted: watch::Receiver<bool>) {
+async fn serve_figures(listener: TcpListener, world: runtime::World, mut halted: watch::Receiver<bool>) {
     let served = tokio::select! {
         served = async { axum::serve(listener, metrics::router(world)).await } => served,
         _ = halted.wait_for(|stop| *stop) => Ok(()),
