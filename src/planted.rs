@@ -121,16 +121,14 @@ pub const DEFECTS: &[Described] = &[
     row(Defect::EvidenceNotKept, "evidence_not_kept", "I9"),
     row(Defect::ChainRestarts, "chain_restarts", "I16"),
     row(Defect::ExportHidesRejected, "export_hides_rejected", "I1"),
+    row(Defect::SynchronousOff, "synchronous_off", "I1"),
+    row(Defect::EpochUnchecked, "epoch_unchecked", "I10"),
     row(Defect::DroppedOnStop, "dropped_on_stop", "I1"),
 ];
 
-/// Shown by cutting the power, which no run of processes alone can do: the control of those cuts.
-pub const CONTROL: (&str, Defect) = ("synchronous_off", Defect::SynchronousOff);
-
 /// The defect of that name.
 pub fn parse(name: &str) -> Option<Defect> {
-    let named = DEFECTS.iter().find(|row| row.name == name).map(|row| row.defect);
-    named.or((name == CONTROL.0).then_some(CONTROL.1))
+    DEFECTS.iter().find(|row| row.name == name).map(|row| row.defect)
 }
 
 #[cfg(feature = "planted")]
@@ -144,13 +142,29 @@ pub fn plant_here(defect: Option<Defect>) {
     HERE.set(defect);
 }
 
-/// Whether a defect is on: by this thread, or for the whole process by `GIROGATE_DEFECT`.
+/// One more than the number of the defect that is on in the whole process; 0 for none.
+#[cfg(feature = "planted")]
+static EVERYWHERE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+/// Switches a defect on for the whole process, or all off again.
+#[cfg(feature = "planted")]
+pub fn plant_everywhere(defect: Option<Defect>) {
+    let number = defect.map_or(0, |defect| defect as usize + 1);
+    EVERYWHERE.store(number, std::sync::atomic::Ordering::SeqCst);
+}
+
+/// Whether a defect is on: for this thread, for the whole process, or by `GIROGATE_DEFECT`.
 #[cfg(feature = "planted")]
 pub fn is(defect: Defect) -> bool {
     static CHOSEN: std::sync::OnceLock<Option<Defect>> = std::sync::OnceLock::new();
     let chosen = *CHOSEN.get_or_init(|| parse(&std::env::var("GIROGATE_DEFECT").ok()?));
-    chosen == Some(defect) || HERE.get() == Some(defect)
+    let everywhere = EVERYWHERE.load(std::sync::atomic::Ordering::SeqCst);
+    chosen == Some(defect) || HERE.get() == Some(defect) || everywhere == defect as usize + 1
 }
+
+/// Nothing can be switched on.
+#[cfg(not(feature = "planted"))]
+pub const fn plant_everywhere(_defect: Option<Defect>) {}
 
 /// No defect is ever on.
 #[cfg(not(feature = "planted"))]

@@ -52,8 +52,16 @@ async fn the_sandbox_passes_every_row_that_its_profile_claims() {
     let folder = street.dir.path().join("report");
     let rows = run(&street, Some(folder.clone()), &[]).await.unwrap();
     assert_eq!(failures(&rows), Vec::<String>::new());
-    // All but S20D: a debit that differs after an exchange is a matter for a person, and not booked by the gateway alone.
-    assert_eq!(rows.len(), 7 + girogate::sandbox::scenarios::list().len() - 1);
+    // S20D is not claimed: a debit that differs after an exchange is a matter for a person, and not booked by the gateway alone.
+    let unclaimed = ["S8", "S9", "S10", "S12", "S13", "S17", "S20D"];
+    let is_claimed = |code: &str| {
+        !unclaimed.iter().any(|family| {
+            code.trim_end_matches(|letter: char| letter.is_ascii_uppercase()) == *family || code == *family
+        })
+    };
+    let claimed =
+        girogate::sandbox::scenarios::list().iter().filter(|scenario| is_claimed(scenario.code)).count();
+    assert_eq!(rows.len(), 7 + claimed);
     let junit = std::fs::read_to_string(folder.join("junit.xml")).unwrap();
     assert!(junit.contains(&format!("tests=\"{}\" failures=\"0\"", rows.len())), "{junit}");
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();

@@ -9,6 +9,8 @@ mod disk;
 mod edges;
 #[path = "process/mod.rs"]
 mod process;
+#[path = "crash/restore.rs"]
+mod restore;
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;

@@ -13,6 +13,8 @@ use hyper::Method;
 mod block;
 #[path = "sandbox/books.rs"]
 mod books;
+#[path = "sandbox/cancellations.rs"]
+mod cancellations;
 #[path = "sandbox/judged.rs"]
 mod judged;
 #[path = "sandbox/killed.rs"]
@@ -29,12 +31,14 @@ mod street;
 mod tempers;
 #[path = "sandbox/visits.rs"]
 mod visits;
+#[path = "sandbox/wrongs.rs"]
+mod wrongs;
 
 use judged::{all_valid, money_adds_up};
 use seen::{Mine, Node, seen};
 use street::{Bank, Bend, Block, Checked, GBP, Setup, Street, message, pay, until};
 
-const QUICK: &str = "acceptance_ms = 1\nbooking_ms = 4\ncompletion_ms = 6\ninstant_ms = 2\nlate_ms = 30\nreturn_ms = 10\nnot_found_ms = 200\nrepeat_wait_ms = 60000\n";
+const QUICK: &str = "acceptance_ms = 1\nbooking_ms = 4\ncompletion_ms = 6\ninstant_ms = 2\nlate_ms = 30\nreturn_ms = 10\nnot_found_ms = 200\nrepeat_wait_ms = 60000\nrecall_days = 1\n";
 
 async fn open(setup: Setup) -> (Street, Bank) {
     let mut street = Street::new(setup).await;
@@ -71,6 +75,12 @@ async fn hand_in(bank: &Bank, text: &str) -> String {
     })
 }
 
+/// What an inquiry about a message tells.
+async fn told(bank: &Bank, message_id: &str) -> String {
+    let answer = bank.client.call((Method::GET, &format!("/v1/payments/{message_id}")), b"").await;
+    String::from_utf8_lossy(&answer.body).into_owned()
+}
+
 /// Sends what a scenario needs and returns the answers, with the message identification that counts.
 async fn play(bank: &Bank, scenario: &Scenario, name: &str) -> (String, Vec<String>) {
     let block = Block {
@@ -85,6 +95,14 @@ async fn play(bank: &Bank, scenario: &Scenario, name: &str) -> (String, Vec<Stri
     let mut answers = vec![hand_in(bank, &text).await];
     match scenario.needs {
         Needs::SameAgain => answers.push(hand_in(bank, &text).await),
+        Needs::CancelEarly | Needs::CancelLate => {
+            if scenario.needs == Needs::CancelLate {
+                until("the debit is told", async || told(bank, name).await.contains("ACSC")).await;
+            }
+            let asked = cancellations::request(&format!("CXL-{name}"), name, &format!("{name}-MINE"));
+            let answer = bank.client.call((Method::POST, "/v1/cancellations"), asked.as_bytes()).await;
+            answers.push(format!("cancellation {}", answer.status));
+        }
         Needs::OtherMessageId => {
             let other = format!("{name}-O");
             return (other.clone(), vec![hand_in(bank, &message(&other, &[block])).await]);
@@ -551,6 +569,8 @@ fn the_paper_lists_the_scenarios_as_they_are() {
             Needs::Instant => "an instant rail",
             Needs::SameAgain => "the same octets again",
             Needs::OtherMessageId => "the same payments under another message identification",
+            Needs::CancelEarly => "a camt.055 before execution",
+            Needs::CancelLate => "a camt.055 after the debit",
         };
         let (code, name, sequence) = (scenario.code, scenario.name, scenario.sequence.join(" · "));
         let (end, exception) = (scenario.end_state, scenario.exception);

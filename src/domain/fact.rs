@@ -211,6 +211,19 @@ pub enum Fact {
         /// A re-send of the identical octets after an unknown outcome.
         resend: bool,
     },
+    /// The send journal names an attempt that a restored store does not hold: its outcome is unknown.
+    AttemptWitnessed {
+        /// Message.
+        key: Key,
+        /// Number of the attempt.
+        attempt: u32,
+        /// Epoch of the sender.
+        epoch: i64,
+        /// Digest of the frozen octets, as the journal has it.
+        document: Digest,
+        /// When there is something to do next.
+        due_at: Option<DateTime<Utc>>,
+    },
     /// The attempt ended.
     StepEnded {
         /// Message.
@@ -461,6 +474,17 @@ pub enum Fact {
         /// What says so.
         evidence: Option<Evidence>,
     },
+    /// A person let a restored gateway send again, after the audit of its send journal.
+    GateOpened {
+        /// Reason given.
+        reason: String,
+        /// Attempts that the audit re-created as unknown.
+        witnessed: u64,
+        /// Messages that the journal names and the restored store does not hold.
+        missing: u64,
+        /// Payouts that were held, because they may stand in one of those messages.
+        held: u64,
+    },
     /// The place in a bank's list of reports moved on.
     CollectedUpTo {
         /// Bank id.
@@ -486,6 +510,7 @@ impl Fact {
             Fact::MessageFrozen(message) => Subject::Message(message.key),
             Fact::MessageDissolved { key, .. }
             | Fact::StepStarted { key, .. }
+            | Fact::AttemptWitnessed { key, .. }
             | Fact::StepEnded { key, .. }
             | Fact::InquiryEnded { key, .. }
             | Fact::DuplicateSeen { key, .. }
@@ -499,9 +524,10 @@ impl Fact {
             Fact::DocumentReceived { key, .. } | Fact::DocumentRead { key, .. } => Subject::Document(*key),
             Fact::EntryUnmatched { key, .. } => Subject::Entry(*key),
             Fact::ExceptionRaised { subject, .. } => *subject,
-            Fact::StatementRead { .. } | Fact::CollectedUpTo { .. } | Fact::RequestAnswered { .. } => {
-                Subject::Gateway
-            }
+            Fact::StatementRead { .. }
+            | Fact::CollectedUpTo { .. }
+            | Fact::GateOpened { .. }
+            | Fact::RequestAnswered { .. } => Subject::Gateway,
         }
     }
 

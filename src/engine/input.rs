@@ -12,6 +12,7 @@ use crate::engine::ingest::Item;
 use crate::engine::intake::finding::Severity;
 use crate::engine::unknown::Seen;
 use crate::store::documents::NewDocument;
+use crate::store::send_journal::JournalLine;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -61,6 +62,10 @@ pub enum Input {
         /// The bank's cursor.
         cursor: String,
     },
+    /// The send journal names an attempt that a restored store does not hold.
+    Witnessed(Witnessed),
+    /// A person opens the gate of a restored store.
+    GateOpening(GateOpening),
     /// A person has to look at something that happened outside a decision.
     Alarm {
         /// Stable code.
@@ -224,6 +229,30 @@ pub struct SendReady {
     pub head: NewDocument,
     /// After an unknown outcome, as the profile allows.
     pub resend: bool,
+}
+
+/// An attempt that only the send journal remembers.
+#[derive(Clone, Debug)]
+pub struct Witnessed {
+    /// Message.
+    pub message: Key,
+    /// The line.
+    pub line: JournalLine,
+    /// When there is something to do next.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// A person's word that a restored store may send again.
+#[derive(Clone, Debug)]
+pub struct GateOpening {
+    /// Reason given.
+    pub reason: String,
+    /// Attempts re-created as unknown.
+    pub witnessed: u64,
+    /// Messages that are missing.
+    pub missing: u64,
+    /// Payouts that were held.
+    pub held: u64,
 }
 
 /// A delivery that ended.

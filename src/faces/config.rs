@@ -13,6 +13,7 @@ use crate::domain::currency::Currency;
 use crate::domain::payout::Speed;
 use crate::domain::row::ConfiguredAccount;
 use crate::faces::api::Role;
+use crate::store::sqlite::Places as StorePlaces;
 use places::{Places, line_and_column};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -106,6 +107,8 @@ pub struct Config {
 pub struct GatewaySection {
     /// Folder of store, send journal and documents.
     pub data_dir: PathBuf,
+    /// The send journal, best on another disk than the data directory; `send.journal` in there if not said.
+    pub send_journal: Option<PathBuf>,
     /// Whose gateway it is.
     pub tenant: String,
     /// File with the key that ids are derived with; at least 16 octets, closed to group and others.
@@ -354,6 +357,7 @@ fn overlaid(text: &str, path: &Path, overlay: Vec<(String, String)>) -> Result<C
 
 fn join_paths(config: &mut Config, folder: &Path) {
     let mut paths = vec![&mut config.gateway.data_dir, &mut config.gateway.id_key];
+    paths.extend(config.gateway.send_journal.as_mut());
     paths.extend([&mut config.api.certificate, &mut config.api.key, &mut config.api.client_ca]);
     if let Some(callback) = &mut config.callback {
         paths.extend([&mut callback.certificate, &mut callback.key, &mut callback.client_ca]);
@@ -373,6 +377,15 @@ fn join_paths(config: &mut Config, folder: &Path) {
 }
 
 impl Config {
+    /// Where the store keeps its files.
+    pub fn places(&self) -> StorePlaces {
+        let within = StorePlaces::within(&self.gateway.data_dir);
+        match &self.gateway.send_journal {
+            Some(path) => StorePlaces { send_journal: path.clone(), ..within },
+            None => within,
+        }
+    }
+
     /// A value that cannot be, with its place.
     fn wrong(&self, path: &Path, key: &str, cause: String) -> ConfigError {
         let (line, column) = self.places.find(key);

@@ -366,7 +366,11 @@ impl Sheet {
             },
             Input::Arrived(arrived) => self.document(at_ms, arrived),
             Input::Operate(operation) => self.operation(at_ms, operation, envelope),
-            Input::Part(_) | Input::Collected { .. } | Input::Alarm { .. } => Ok(()),
+            Input::Part(_)
+            | Input::Collected { .. }
+            | Input::Witnessed(_)
+            | Input::GateOpening(_)
+            | Input::Alarm { .. } => Ok(()),
         }
     }
 

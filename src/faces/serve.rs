@@ -15,6 +15,7 @@ use crate::engine::intake::ids::IdKey;
 use crate::engine::reconcile::Accounts;
 use crate::engine::routing::Bank;
 use crate::engine::runtime::clock::Clock;
+use crate::engine::runtime::gate::Reason;
 use crate::engine::runtime::{self, Engine, Parts};
 use crate::engine::turn::TurnError;
 use crate::net::client::{Client, ClientError, Limits as ClientLimits, Timeouts};
@@ -25,7 +26,7 @@ use crate::signing::http_message::verify::TrustedKey;
 use crate::signing::key::{KeyError, Signer};
 use crate::signing::pem::{PemError, read_private_file};
 use crate::store::documents::NewDocument;
-use crate::store::sqlite::{Places, SqliteStore};
+use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 /// Connections kept open to a bank between calls. Chosen by us.
@@ -272,7 +274,7 @@ pub async fn build(config: &Config, path: &Path) -> Result<Built, ServeError> {
     let accounts = config.accounts(path)?;
     let Banks { banks, profiles } = banks(config, path)?;
     let (links, inboxes) = links(config, &banks)?;
-    let store = Store::Sqlite(SqliteStore::open(&Places::within(&config.gateway.data_dir))?);
+    let store = Store::Sqlite(SqliteStore::open(&config.places())?);
     for document in profiles.values() {
         store.put_document(document.clone()).await?;
     }
@@ -371,7 +373,7 @@ async fn listen(
     config: &Config,
     (engine, api, inboxes): (Engine, Api, Inboxes),
     ready: impl FnOnce(&Bound),
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let world = engine.world.clone();
     let (halt, halted) = watch::channel(false);
@@ -400,7 +402,16 @@ async fn listen(
     }
     servers.push(tokio::spawn(serve_figures(metrics_listener, world, halted)));
     ready(&bound);
-    let mut ended = engine.ended;
+    serve_until_the_end(engine, (servers, halt), stop).await
+}
+
+/// Serves until the engine ends by itself or the process is told to end; then in order.
+async fn serve_until_the_end(
+    engine: Engine,
+    (servers, halt): (Vec<JoinHandle<()>>, watch::Sender<bool>),
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let Engine { world, mut ended } = engine;
     let ended_early = tokio::select! {
         ended = &mut ended => Some(ended),
         _ = stop.wait_for(|stop| *stop) => None,
@@ -416,16 +427,25 @@ async fn listen(
         drop(tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS_MAX), told).await);
         return end_of(ended);
     }
+    // Who wants to bring payouts is sent away for a while; the banks' callbacks are still taken.
+    world.gate.close(Reason::Ending);
+    // Attempts that are open end by themselves; what is cut off here is unknown at the next start.
+    let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MS_MAX), ended).await;
     halt.send_replace(true);
     for server in servers {
         if server.await.is_err() {
             tracing::error!("a listener ended badly");
         }
     }
-    // Attempts that are open end by themselves; what is cut off here is unknown at the next start.
-    match tokio::time::timeout(Duration::from_millis(DRAIN_MS_MAX), ended).await {
+    match drained {
         Ok(ended) => end_of(ended),
-        Err(_) => Ok(()),
+        Err(_) => {
+            tracing::warn!(
+                code = "gateway.drain",
+                "attempts cut off at the end of the drain time are unknown"
+            );
+            Ok(())
+        }
     }
 }
 

@@ -121,6 +121,7 @@ fn words(fact: &Fact) -> (&'static str, String) {
         }
         Fact::StatementRead { id, kind, .. } => ("statement_read", format!("{kind} {id}")),
         Fact::ExceptionRaised { code, text, .. } => ("exception", format!("{code}: {text}")),
+        Fact::AttemptWitnessed { .. } | Fact::GateOpened { .. } => recovery_words(fact),
         Fact::CollectedUpTo { cursor, .. } => ("collected", format!("reports up to {cursor}")),
     }
 }
@@ -141,6 +142,25 @@ fn unknown_words(fact: &Fact) -> (&'static str, String) {
         Fact::DecisionConfirmed { decision, proposed_by, reason, .. } => (
             "decision_confirmed",
             format!("decided: treat as {}, proposed by {proposed_by}: {reason}", decision.name()),
+        ),
+        _ => ("", String::new()),
+    }
+}
+
+fn recovery_words(fact: &Fact) -> (&'static str, String) {
+    match fact {
+        Fact::AttemptWitnessed { attempt, .. } => (
+            "witnessed",
+            format!(
+                "attempt {attempt} stands in the send journal and not in the restored store: outcome unknown"
+            ),
+        ),
+        Fact::GateOpened { reason, witnessed, missing, held } => (
+            "gate_opened",
+            format!(
+                "sending again after a restore: {witnessed} attempts re-created as unknown, {missing} messages missing, \
+                 {held} payouts held; {reason}"
+            ),
         ),
         _ => ("", String::new()),
     }

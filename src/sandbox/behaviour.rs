@@ -86,6 +86,24 @@ pub enum Fault {
     WrongSums,
     /// Messages seen before are executed again.
     IgnoreDuplicates,
+    /// The order is processed; the answer is somebody's login page, not signed.
+    HtmlAnswer,
+    /// The order is processed; the answer is signed and not well-formed.
+    MalformedAnswer,
+    /// The order is processed; the answer is signed and names another message.
+    OtherAnswer,
+    /// The order is processed; the signature of the answer expired an hour ago.
+    ExpiredAnswer,
+    /// The order is processed; the signature of the answer is valid in an hour.
+    EarlyAnswer,
+    /// The order arrives twice, as if the line had repeated it.
+    DuplicateRequest,
+    /// Completion is reported before being in process.
+    Regress,
+    /// A payment is debited twice.
+    BookTwice,
+    /// A callback comes a hundred times, several at once.
+    RepeatCallback,
 }
 
 /// Faults in the answer to an order. Of these the first rule that applies wins.
@@ -100,6 +118,12 @@ pub const ANSWER_FAULTS: &[Fault] = &[
     Fault::EmptyAnswer,
     Fault::Redirect,
     Fault::UnsignedAnswer,
+    Fault::HtmlAnswer,
+    Fault::MalformedAnswer,
+    Fault::OtherAnswer,
+    Fault::ExpiredAnswer,
+    Fault::EarlyAnswer,
+    Fault::DuplicateRequest,
 ];
 
 /// One line of a script.
@@ -126,6 +150,9 @@ pub struct Rule {
     /// For error answers: `Retry-After` in seconds, 0 for none.
     #[serde(default)]
     pub retry_after_s: u32,
+    /// For error answers: `Retry-After` as it is written, such as a date or nonsense; instead of `retry_after_s`.
+    #[serde(default)]
+    pub retry_after: String,
     /// Reason code for rejects and returns.
     #[serde(default = "closed_account")]
     pub code: String,
@@ -177,6 +204,8 @@ struct Script {
 enum Preset {
     /// What a bad day looks like: cuts, errors, duplicates, disorder, silence, rejects and returns.
     Faults,
+    /// A little of everything that a bank can do wrong without paying twice.
+    Matrix,
 }
 
 impl Behaviour {
@@ -206,8 +235,10 @@ impl Behaviour {
             }
         }
         let mut rules = script.rule;
-        if let Some(Preset::Faults) = script.preset {
-            rules.extend(faults());
+        match script.preset {
+            Some(Preset::Faults) => rules.extend(faults()),
+            Some(Preset::Matrix) => rules.extend(matrix()),
+            None => {}
         }
         Ok(Behaviour { seed: script.seed, rules })
     }
@@ -230,7 +261,7 @@ impl Behaviour {
 
     /// Whether any rule concerns single payments.
     pub fn touches_payments(&self) -> bool {
-        self.rules.iter().any(|rule| matches!(rule.does, Fault::Reject | Fault::Return))
+        self.rules.iter().any(|rule| matches!(rule.does, Fault::Reject | Fault::Return | Fault::BookTwice))
     }
 
     fn applies(&self, rule: &Rule, subject: &str) -> bool {
@@ -256,7 +287,54 @@ impl Behaviour {
     }
 }
 
-/// The rules of the preset. Shares are chosen by us so that a demonstration of few messages meets
+/// The rules of the preset `matrix`. Shares are chosen by us: about every second message meets something, and
+/// each answer fault happens once a message.
+fn matrix() -> Vec<Rule> {
+    let rule = |does, per_mille| Rule { does, per_mille, ..plain_rule() };
+    let unavailable = |status, retry_after: &str| Rule {
+        status,
+        retry_after: retry_after.to_owned(),
+        ..rule(Fault::ErrorInstead, 15)
+    };
+    let answers = ANSWER_FAULTS.iter().filter(|fault| **fault != Fault::SlowAnswer);
+    let mut rules: Vec<Rule> = answers.map(|fault| rule(*fault, 30)).collect();
+    rules.extend([
+        unavailable(429, "1"),
+        unavailable(503, "Wed, 21 Oct 2026 07:28:00 GMT"),
+        unavailable(503, "99999999999999999999"),
+        unavailable(429, "-5"),
+        Rule { delay_ms: 700, ..rule(Fault::SlowAnswer, 50) },
+        Rule { delay_ms: 1_500, ..rule(Fault::NotFound, 100) },
+        rule(Fault::Silent, 40),
+        rule(Fault::OtherContent, 20),
+        rule(Fault::Regress, 40),
+        rule(Fault::RepeatCallback, 20),
+        rule(Fault::DuplicateCallback, 100),
+        Rule { delay_ms: 900, ..rule(Fault::LateCallback, 200) },
+        rule(Fault::LoseCallback, 100),
+        rule(Fault::UnsignedCallback, 20),
+        rule(Fault::Reject, 10),
+        rule(Fault::Return, 10),
+    ]);
+    rules
+}
+
+/// A rule that says nothing in particular.
+fn plain_rule() -> Rule {
+    Rule {
+        does: Fault::Reject,
+        per_mille: 0,
+        only: Vec::new(),
+        attempts: 1,
+        delay_ms: 0,
+        status: 500,
+        retry_after_s: 0,
+        retry_after: String::new(),
+        code: closed_account(),
+    }
+}
+
+/// The rules of the preset `faults`. Shares are chosen by us so that a demonstration of few messages meets
 /// faults and still ends: no delay is above two seconds, and each answer fault happens once a message.
 fn faults() -> Vec<Rule> {
     let rule = |does, per_mille| Rule {
@@ -267,6 +345,7 @@ fn faults() -> Vec<Rule> {
         delay_ms: 0,
         status: 500,
         retry_after_s: 0,
+        retry_after: String::new(),
         code: closed_account(),
     };
     vec![

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::behaviour::{Behaviour, BehaviourError};
+use super::cancellations::{self, Decision};
 use super::config::{Config, Temper};
 use super::duplicates::Mark;
 use super::intake::{self, Parts};
@@ -16,7 +17,7 @@ use super::journal::{Batch, Journal, JournalError, hex};
 use super::ledger::{Ledger, LedgerAccount, LedgerError};
 use super::order::Order;
 use super::plan::{Step, plan};
-use super::record::{Delivery, DocumentLine, OrderLine, Record, Verdict};
+use super::record::{CancellationLine, Delivery, DocumentLine, OrderLine, Record, Verdict};
 use super::reports::Extract;
 
 /// Why the books cannot be opened or written. The operator must act; the bank stops.
@@ -128,6 +129,7 @@ pub struct Books {
     by_message_id: HashMap<(String, String), u32>,
     remembered: HashMap<(String, Mark), u32>,
     requests: u32,
+    cancellations: Vec<CancellationLine<'static>>,
     documents: Vec<DocumentRow>,
     by_client: HashMap<Arc<str>, Vec<u32>>,
     outbox: HashMap<Arc<str>, BTreeSet<(i64, u32)>>,
@@ -156,6 +158,7 @@ impl Books {
             by_message_id: HashMap::new(),
             remembered: HashMap::new(),
             requests: 0,
+            cancellations: Vec::new(),
             documents: Vec::new(),
             by_client: HashMap::new(),
             outbox: HashMap::new(),
@@ -260,6 +263,7 @@ impl Books {
                 self.queue_all();
             }
             Record::Request(line) => self.requests = line.number,
+            Record::Cancellation(line) => self.apply_cancellation(line)?,
             Record::Order(_) | Record::Answered(_) | Record::Callback(_) | Record::End { .. } => {}
         }
         Ok(())
@@ -309,6 +313,30 @@ impl Books {
         for mark in marks {
             self.remembered.insert((order.client.clone(), mark), order.number);
         }
+    }
+
+    /// Puts what follows from a cancellation behind the order's plan, and what it withdraws out of it.
+    fn apply_cancellation(&mut self, line: &CancellationLine<'_>) -> Result<(), BooksError> {
+        let day = parse_day(&line.day)?;
+        let order = line.order.and_then(|number| self.order(number));
+        if let Some(order) = order
+            && let Some(progress) = progress_mut(&mut self.progress, order.number)
+        {
+            let granted = line.decisions.iter().filter(|(_, decision)| *decision == Decision::Granted);
+            let granted: Vec<u32> = granted.map(|(line, _)| *line).collect();
+            let mut steps = progress.steps.to_vec();
+            cancellations::withdraw(&order, (&mut steps, &progress.done), &granted);
+            let before = steps.len() as u32;
+            steps.extend(cancellations::steps(&order, line, (day, before), &self.config.processing));
+            progress.done.resize(steps.len(), false);
+            progress.steps = Arc::new(steps);
+            if self.journal.is_some() {
+                self.due.retain(|(_, number, _)| *number != order.number);
+                self.queue(order.number);
+            }
+        }
+        self.cancellations.push(line.clone().into_owned());
+        Ok(())
     }
 
     fn apply_document(&mut self, line: &DocumentLine<'_>) {
@@ -385,6 +413,21 @@ impl Books {
         self.requests.saturating_add(1)
     }
 
+    /// The request for cancellation of that identification.
+    pub fn cancellation(&self, client: &str, id: &str) -> Option<&CancellationLine<'static>> {
+        self.cancellations.iter().find(|line| line.client == client && line.id == id)
+    }
+
+    /// The request for cancellation of that number.
+    pub fn cancellation_at(&self, number: u32) -> Option<&CancellationLine<'static>> {
+        self.cancellations.get((number as usize).wrapping_sub(1))
+    }
+
+    /// Number that the next request for cancellation gets.
+    pub fn cancellation_next(&self) -> u32 {
+        self.cancellations.len() as u32 + 1
+    }
+
     /// Number that the next report gets.
     pub fn document_next(&self) -> u32 {
         self.documents.len() as u32 + 1
@@ -445,7 +488,8 @@ impl Books {
             if step.day > today || progress.done.get(position) != Some(&false) {
                 continue;
             }
-            let from = if step.day <= order.day { order.at } else { opened_at };
+            let (first_day, at) = step.since.unwrap_or((order.day, order.at));
+            let from = if step.day <= first_day { at } else { opened_at };
             due.push((from.saturating_add(micros(step.after_ms)), number, position as u32));
         }
         self.due.extend(due);

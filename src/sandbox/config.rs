@@ -280,6 +280,10 @@ pub struct Processing {
     pub repeat_wait_ms: u64,
     /// Business days from debit to a return.
     pub return_days: u32,
+    /// Business days from a recall to its money.
+    pub recall_days: u32,
+    /// Business days for which a release or a second signature is waited for.
+    pub release_days: u32,
     /// Level of `ACTC`.
     pub acceptance_level: Level,
     /// Level of `ACSP`.
@@ -317,6 +321,8 @@ impl Default for Processing {
             not_found_ms: 1_500,
             repeat_wait_ms: 15_000,
             return_days: 0,
+            recall_days: 10,
+            release_days: 1,
             acceptance_level: Level::Group,
             in_process_level: Level::None,
             completion_level: Level::Block,

@@ -11,7 +11,10 @@ use super::order::Order;
 use super::plan::{Act, StatusReport, Step};
 use super::postings::Sheet;
 use super::record::{Delivery, DocumentLine, Record};
-use super::reports::{self, CAMT_053, CAMT_054, Octets, PACS_002, PAGE_ENTRIES_MAX, PAIN_002, Page};
+use super::reports::{
+    self, CAMT_029, CAMT_053, CAMT_054, Octets, PACS_002, PAGE_ENTRIES_MAX, PAIN_002, Page,
+};
+use super::resolutions::resolution;
 use crate::domain::calendar::Calendar;
 
 /// Does all that is due until the bank stops. Returns why it had to.
@@ -138,6 +141,14 @@ pub fn do_step(bank: &Bank, order: u32, position: u32) -> Result<(), SandboxErro
             publish(bank, &desk, vec![Made { kind: PACS_002, octets }])
         }
         Act::Notify { step } => notify(bank, &desk, *step),
+        Act::Resolve { cancellation, stage } => {
+            let Some(line) = bank.books()?.cancellation_at(*cancellation).cloned() else {
+                return Err(SandboxError::Died { part: "a request for cancellation" });
+            };
+            let id = bank.letterhead.report_id(order, position);
+            let octets = resolution(&bank.letterhead, Some(&desk.order), (&line, *stage), (id, desk.now))?;
+            publish(bank, &desk, vec![Made { kind: CAMT_029, octets }])
+        }
     }
 }
 
@@ -230,6 +241,7 @@ fn delivery_of(behaviour: &Behaviour, subject: &str) -> (Delivery, u64) {
     let delivery = match () {
         () if befalls(Fault::LoseCallback).is_some() => Delivery::Never,
         () if befalls(Fault::UnsignedCallback).is_some() => Delivery::Unsigned,
+        () if befalls(Fault::RepeatCallback).is_some() => Delivery::Hundredfold,
         () if befalls(Fault::DuplicateCallback).is_some() => Delivery::Twice,
         () => Delivery::Once,
     };

@@ -4,10 +4,11 @@
 use chrono::NaiveDate;
 
 use super::behaviour::{Behaviour, Fault};
+use super::cancellations::Stage;
 use super::config::{Level, Processing};
 use super::order::{Code, Line, Order};
 use super::record::{Kind, Shown, Verdict};
-use super::scenarios::{self, Effect, Returned, Scope, Stranger};
+use super::scenarios::{self, Effect, Release, Returned, Scope, Stranger};
 use crate::domain::calendar::Calendar;
 
 /// Something to do at a time.
@@ -21,6 +22,8 @@ pub struct Step {
     pub act: Act,
     /// The bank keeps the report to itself: an inquiry knows it, nobody is told.
     pub quiet: bool,
+    /// For what follows from a later request: its business day and instant, from which the step is counted.
+    pub since: Option<(NaiveDate, i64)>,
 }
 
 /// What a step does.
@@ -56,6 +59,13 @@ pub enum Act {
     Notify {
         /// Position of that step.
         step: u32,
+    },
+    /// A camt.029.
+    Resolve {
+        /// The request that it answers.
+        cancellation: u32,
+        /// How far it is.
+        stage: Stage,
     },
 }
 
@@ -103,12 +113,35 @@ pub struct LineStatus {
     pub status: Code,
     /// Reason.
     pub reason: Option<Code>,
+    /// The execution date that takes the place of the requested one.
+    pub date: Option<NaiveDate>,
+}
+
+impl LineStatus {
+    /// A status without a new date.
+    pub fn of(line: u32, status: Code, reason: Option<Code>) -> LineStatus {
+        LineStatus { line, status, reason, date: None }
+    }
 }
 
 /// Accepted technically.
 pub const ACTC: Code = Code::of("ACTC");
 /// Accepted for execution.
 pub const ACSP: Code = Code::of("ACSP");
+/// Accepted for a later day.
+pub const ACCP: Code = Code::of("ACCP");
+/// Accepted with a change.
+pub const ACWC: Code = Code::of("ACWC");
+/// Received.
+pub const RCVD: Code = Code::of("RCVD");
+/// Authorised in part: a signature is missing.
+pub const PATC: Code = Code::of("PATC");
+/// The check of payees is running.
+pub const RVNC: Code = Code::of("RVNC");
+/// All payees match.
+pub const RCVC: Code = Code::of("RCVC");
+/// Not all payees match.
+pub const RVCM: Code = Code::of("RVCM");
 /// Settled on the debtor's side.
 pub const ACSC: Code = Code::of("ACSC");
 /// Settled on the creditor's side.
@@ -145,9 +178,15 @@ pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Ve
         }
         Verdict::Duplicate => return refused("AM05"),
     }
-    let message = order.message_scenario().map_or(Effect::Straight, |scenario| scenario.effect);
-    if let Effect::RefuseLater(code) = message {
-        return refused(code);
+    let unasked = match behaviour.befalls(Fault::Regress, &order.message_id) {
+        Some(_) => Effect::Reversed,
+        None => Effect::Straight,
+    };
+    let message = order.message_scenario().map_or(unasked, |scenario| scenario.effect);
+    match message {
+        Effect::RefuseLater(code) => return refused(code),
+        Effect::Held => return vec![step_now(order, processing.acceptance_ms, group(PDNG, None))],
+        _ => {}
     }
     let is_silent =
         message == Effect::CutThenBooked || behaviour.befalls(Fault::Silent, &order.message_id).is_some();
@@ -159,12 +198,16 @@ pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Ve
     for day in days {
         planner.execute_on(day);
     }
-    if matches!(message, Effect::RepeatRejected | Effect::RepeatReplayed | Effect::RepeatExecuted) {
+    let wait_ms = match message {
         // A client that hears nothing asks, finds nothing and sends again: that takes its time.
-        for step in &mut planner.steps {
-            step.after_ms = step.after_ms.saturating_add(processing.repeat_wait_ms);
-        }
+        Effect::RepeatRejected | Effect::RepeatReplayed | Effect::RepeatExecuted => processing.repeat_wait_ms,
+        Effect::Payee(_, Release::Given) | Effect::Signature(Release::Given) => processing.late_ms,
+        _ => 0,
+    };
+    for step in &mut planner.steps {
+        step.after_ms = step.after_ms.saturating_add(wait_ms);
     }
+    planner.release();
     if order.verdict == Verdict::ProcessedAgain {
         // Behind the first one, whenever it arrived, so that the sequence is always the same.
         for step in &mut planner.steps {
@@ -180,32 +223,33 @@ pub fn plan(order: &Order, processing: &Processing, behaviour: &Behaviour) -> Ve
     planner.steps
 }
 
-fn group(status: Code, reason: Option<Code>) -> Act {
+pub(super) fn group(status: Code, reason: Option<Code>) -> Act {
     Act::Report(StatusReport { group: Some((status, reason)), ..StatusReport::default() })
 }
 
 fn step_now(order: &Order, after_ms: u64, act: Act) -> Step {
-    Step { day: order.day, after_ms, act, quiet: false }
+    Step { day: order.day, after_ms, act, quiet: false, since: None }
 }
 
-struct Planner<'a> {
-    order: &'a Order,
-    processing: &'a Processing,
+/// A plan under way.
+pub(super) struct Planner<'a> {
+    pub(super) order: &'a Order,
+    pub(super) processing: &'a Processing,
     behaviour: &'a Behaviour,
-    message: Effect,
+    pub(super) message: Effect,
     is_silent: bool,
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
 }
 
 impl Planner<'_> {
-    fn push(&mut self, day: NaiveDate, after_ms: u64, act: Act) -> u32 {
-        self.steps.push(Step { day, after_ms, act, quiet: false });
+    pub(super) fn push(&mut self, day: NaiveDate, after_ms: u64, act: Act) -> u32 {
+        self.steps.push(Step { day, after_ms, act, quiet: false, since: None });
         self.steps.len() as u32 - 1
     }
 
     /// A booking and, after it, its notification. They are two steps so that a bank killed between
     /// them neither books twice nor forgets to tell.
-    fn book(&mut self, day: NaiveDate, after_ms: u64, act: Act) {
+    pub(super) fn book(&mut self, day: NaiveDate, after_ms: u64, act: Act) {
         let step = self.push(day, after_ms, act);
         self.push(day, after_ms, Act::Notify { step });
     }
@@ -219,6 +263,9 @@ impl Planner<'_> {
         };
         let report = match self.processing.acceptance_level {
             Level::None => return,
+            _ if self.message == Effect::Dated => {
+                StatusReport { group: Some((ACCP, None)), ..StatusReport::default() }
+            }
             Level::Group => StatusReport { group: Some((ACTC, None)), ..StatusReport::default() },
             Level::Block | Level::Transaction => {
                 let all: Vec<u32> = (0..self.order.lines.len() as u32).collect();
@@ -254,21 +301,32 @@ impl Planner<'_> {
             }
         }
         let times = self.processing;
+        let first = self.steps.len();
         let checked_ms = times.acceptance_ms + times.booking_ms.saturating_sub(times.acceptance_ms) / 2;
         if !sorted.rejected.is_empty() {
             let report = self.rejection(&sorted.rejected);
             self.push(day, checked_ms, Act::Report(report));
         }
-        if !sorted.ordinary.is_empty()
-            && times.in_process_level != Level::None
-            && self.message != Effect::Reversed
+        let in_process_level = match times.in_process_level {
+            Level::None if self.message == Effect::Dated => Level::Block,
+            level => level,
+        };
+        if !sorted.completed.is_empty() && in_process_level != Level::None && self.message != Effect::Reversed
         {
-            let report = self.spoken(&sorted.completed, ACSP, times.in_process_level);
+            let report = self.spoken(&sorted.completed, ACSP, in_process_level);
             self.push(day, checked_ms + 1, Act::Report(report));
         }
         self.instant(day, &sorted);
         self.ordinary(day, &sorted);
+        self.unfunded(day, &sorted);
+        self.moved(day, &sorted);
         self.aftermath(day, &sorted);
+        if self.message == Effect::Awaited {
+            // A client that wants to cancel needs time to do it.
+            for step in self.steps.iter_mut().skip(first) {
+                step.after_ms = step.after_ms.saturating_add(times.repeat_wait_ms);
+            }
+        }
     }
 
     fn instant(&mut self, day: NaiveDate, sorted: &Sorted) {
@@ -285,7 +343,7 @@ impl Planner<'_> {
                 continue;
             }
             self.book(day, after_ms, Act::Debit { lines: lines.clone() });
-            let credited = lines.iter().map(|line| LineStatus { line: *line, status: ACCC, reason: None });
+            let credited = lines.iter().map(|line| LineStatus::of(*line, ACCC, None));
             self.relay(day, after_ms, credited.collect());
             let report = self.spoken(lines, ACCC, Level::Transaction);
             self.push(day, after_ms, Act::Report(report));
@@ -330,7 +388,7 @@ impl Planner<'_> {
         let after_ms =
             self.processing.completion_ms.max(self.processing.booking_ms) + self.processing.return_ms;
         for (line, reason) in &sorted.rejected_late {
-            let report = self.rejection(&[LineStatus { line: *line, status: RJCT, reason: Some(*reason) }]);
+            let report = self.rejection(&[LineStatus::of(*line, RJCT, Some(*reason))]);
             self.push(day, after_ms, Act::Report(report));
         }
         for line in &sorted.twice {
@@ -384,6 +442,9 @@ impl Planner<'_> {
         if let Some(rule) = rejecting {
             return Fate { effect: Effect::Reject(""), reason: Code::of(&rule.code) };
         }
+        if self.behaviour.befalls(Fault::BookTwice, subject).is_some() {
+            return fate(Effect::DebitTwice);
+        }
         match self.behaviour.befalls(Fault::Return, subject) {
             Some(rule) => Fate { effect: Effect::Returned(Returned::Full), reason: Code::of(&rule.code) },
             None => fate(settles),
@@ -391,9 +452,9 @@ impl Planner<'_> {
     }
 
     /// A report with rejected payments, `PART` above them unless nothing else is there.
-    fn rejection(&self, rejected: &[LineStatus]) -> StatusReport {
+    pub(super) fn rejection(&self, rejected: &[LineStatus]) -> StatusReport {
         let whole = |count: usize| if count == rejected.len() { RJCT } else { PART };
-        let mut blocks = self.by_block(rejected);
+        let mut blocks = by_block(self.order, rejected);
         for block in &mut blocks {
             let count = self.order.blocks.get(block.block as usize).map_or(0, |block| block.count as usize);
             block.status = Some(if count == block.lines.len() { RJCT } else { PART });
@@ -403,14 +464,14 @@ impl Planner<'_> {
 
     /// A report with one positive status for these payments at a level, or at the transactions where the
     /// level would say too much.
-    fn spoken(&self, lines: &[u32], status: Code, level: Level) -> StatusReport {
+    pub(super) fn spoken(&self, lines: &[u32], status: Code, level: Level) -> StatusReport {
         let all = lines.len() == self.order.lines.len();
         if level == Level::Group && (all || self.message == Effect::RejectAfterCompletion) {
             return StatusReport { group: Some((status, None)), ..StatusReport::default() };
         }
         let statuses: Vec<LineStatus> =
-            lines.iter().map(|line| LineStatus { line: *line, status, reason: None }).collect();
-        let mut blocks = self.by_block(&statuses);
+            lines.iter().map(|line| LineStatus::of(*line, status, None)).collect();
+        let mut blocks = by_block(self.order, &statuses);
         if level != Level::Transaction {
             for block in &mut blocks {
                 let count =
@@ -423,23 +484,24 @@ impl Planner<'_> {
         }
         StatusReport { group: None, blocks, identification_of: None }
     }
+}
 
-    fn by_block(&self, statuses: &[LineStatus]) -> Vec<BlockStatus> {
-        let mut blocks: Vec<BlockStatus> = Vec::new();
-        for status in statuses {
-            let Some(line) = self.order.lines.get(status.line as usize) else { continue };
-            match blocks.last_mut() {
-                Some(last) if last.block == line.block => last.lines.push(*status),
-                _ => blocks.push(BlockStatus { block: line.block, status: None, lines: vec![*status] }),
-            }
+/// Statuses of payments, rising, under their blocks.
+pub fn by_block(order: &Order, statuses: &[LineStatus]) -> Vec<BlockStatus> {
+    let mut blocks: Vec<BlockStatus> = Vec::new();
+    for status in statuses {
+        let Some(line) = order.lines.get(status.line as usize) else { continue };
+        match blocks.last_mut() {
+            Some(last) if last.block == line.block => last.lines.push(*status),
+            _ => blocks.push(BlockStatus { block: line.block, status: None, lines: vec![*status] }),
         }
-        blocks
     }
+    blocks
 }
 
 /// The payments of a day, sorted by what happens to them.
 #[derive(Default)]
-struct Sorted {
+pub(super) struct Sorted {
     /// Debited on the ordinary way.
     ordinary: Vec<u32>,
     /// Of these, reported as completed.
@@ -455,11 +517,17 @@ struct Sorted {
     returned: Vec<(u32, Code, Returned)>,
     twice: Vec<u32>,
     strangers: Vec<(u32, Stranger)>,
+    /// Waiting for money that comes.
+    pub(super) funded_late: Vec<u32>,
+    /// Waiting for money that does not.
+    pub(super) never_funded: Vec<u32>,
+    /// Executed on the next business day.
+    pub(super) moved: Vec<u32>,
 }
 
 impl Sorted {
     fn take(&mut self, line: u32, fate: &Fate, is_instant: bool) {
-        let rejected = LineStatus { line, status: RJCT, reason: Some(fate.reason) };
+        let rejected = LineStatus::of(line, RJCT, Some(fate.reason));
         match fate.effect {
             Effect::Reject(_) if is_instant => return self.instant_rejected.push(rejected),
             Effect::InstantRejected(_) => return self.instant_rejected.push(rejected),
@@ -474,6 +542,9 @@ impl Sorted {
                 return self.ordinary.push(line);
             }
             Effect::InstantLate => return self.late.push(line),
+            Effect::FundedLate => return self.funded_late.push(line),
+            Effect::NeverFunded => return self.never_funded.push(line),
+            Effect::Moved => return self.moved.push(line),
             Effect::RejectDespiteDebit => self.rejected_late.push((line, fate.reason)),
             Effect::RejectAfterCompletion => {
                 self.rejected_late.push((line, fate.reason));

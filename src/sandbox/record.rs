@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::behaviour::Fault;
+use super::cancellations::Decision;
 
 /// One line. Dates are ISO 8601 days, instants microseconds since 1970 UTC, amounts decimal text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub enum Record<'a> {
     Answered(AnsweredLine),
     /// A message is accepted for processing. Its octets lie beside the journal.
     Order(OrderLine<'a>),
+    /// A cancellation is asked for, and decided.
+    Cancellation(CancellationLine<'a>),
     /// One movement on a customer's account, as a statement shows it.
     Entry(EntryLine<'a>),
     /// One double-entry posting: the same amount out of one account and into another.
@@ -166,6 +169,48 @@ pub struct OrderLine<'a> {
     pub count: u32,
     /// Sum of the transactions, for the reader of the file.
     pub sum: Cow<'a, str>,
+}
+
+/// A request for cancellation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CancellationLine<'a> {
+    /// Counted from 1.
+    pub number: u32,
+    /// Name of the client in the configuration.
+    pub client: Cow<'a, str>,
+    /// `Assgnmt/Id`.
+    pub id: Cow<'a, str>,
+    /// `GrpHdr/MsgId` of the order it names; empty where it names none.
+    pub message_id: Cow<'a, str>,
+    /// SHA-256 of the octets, lower-case hex.
+    pub digest: Cow<'a, str>,
+    /// When.
+    pub at: i64,
+    /// Business day.
+    pub day: Cow<'a, str>,
+    /// The order; absent where nothing of that name was ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<u32>,
+    /// Position of each payment it reaches, from 0, and what is decided.
+    pub decisions: Vec<(u32, Decision)>,
+}
+
+impl CancellationLine<'_> {
+    /// The line with its own texts.
+    pub fn into_owned(self) -> CancellationLine<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        CancellationLine {
+            number: self.number,
+            client: own(self.client),
+            id: own(self.id),
+            message_id: own(self.message_id),
+            digest: own(self.digest),
+            at: self.at,
+            day: own(self.day),
+            order: self.order,
+            decisions: self.decisions,
+        }
+    }
 }
 
 /// What is decided on arrival, beyond what the order itself says.
@@ -311,6 +356,8 @@ pub enum Delivery {
     Never,
     /// Once, without a signature.
     Unsigned,
+    /// A hundred times, several at once.
+    Hundredfold,
 }
 
 /// Which side of the account moves.

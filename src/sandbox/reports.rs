@@ -23,6 +23,8 @@ use crate::schema::{catalog, walk};
 pub const PAIN_002: &str = "pain.002.001.10";
 /// The interbank status report that this bank passes on.
 pub const PACS_002: &str = "pacs.002.001.10";
+/// The answer to requests for cancellation that this bank writes.
+pub const CAMT_029: &str = "camt.029.001.09";
 /// The notification that this bank writes.
 pub const CAMT_054: &str = "camt.054.001.08";
 /// The statement that this bank writes.
@@ -162,7 +164,9 @@ fn line_status(
 ) -> Option<status::TransactionStatus> {
     let line = order.lines.get(said.line as usize)?;
     let is_rejected = said.status == RJCT;
-    let echo = status::Echo { amount: Some(money_of(line.minor, line.currency)), ..status::Echo::default() };
+    let has_echo = is_rejected || said.date.is_some();
+    let amount = Some(money_of(line.minor, line.currency));
+    let echo = status::Echo { amount, date: said.date, ..status::Echo::default() };
     Some(status::TransactionStatus {
         status_id: Some(format!("{}S{:07}", order.number, said.line)),
         instruction_id: non_empty(order.text(line.instruction_id)),
@@ -171,7 +175,7 @@ fn line_status(
         status: Some(said.status.as_str().to_owned()),
         reasons: reasons(letterhead, said.reason),
         acceptance: (!is_rejected).then_some(created),
-        echo: is_rejected.then_some(echo),
+        echo: has_echo.then_some(echo),
         ..status::TransactionStatus::default()
     })
 }
@@ -454,7 +458,7 @@ fn transaction_code(extract: &Extract, (number, entry): (u32, &Entry)) -> BankTr
 }
 
 /// Lets a document leave only if it is what it says it is.
-fn checked(
+pub(super) fn checked(
     kind: &'static str,
     octets: Octets,
     written: Result<u64, WriteError>,
@@ -489,7 +493,7 @@ fn direction(side: Side) -> Direction {
     }
 }
 
-fn non_empty(text: &str) -> Option<String> {
+pub(super) fn non_empty(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 

@@ -1,6 +1,8 @@
 //! What the bank does on request: each scenario with its trigger, the exact sequence of messages and
 //! the state a right client ends in. Data only; `plan` makes steps of it.
 
+use super::repertoire::REPERTOIRE;
+
 /// Word that, before a scenario code in a creditor's name or remittance text, triggers the scenario.
 pub const TRIGGER_WORD: &str = "SANDBOX";
 
@@ -26,6 +28,10 @@ pub enum Needs {
     SameAgain,
     /// Send the same payments under another message identification.
     OtherMessageId,
+    /// Ask for the cancellation of the payment (camt.055) before it is executed.
+    CancelEarly,
+    /// Ask for it after the debit was notified.
+    CancelLate,
 }
 
 /// Kinds of movements that are not the client's orders.
@@ -115,6 +121,33 @@ pub enum Effect {
     Exchanged,
     /// Two debits.
     DebitTwice,
+    /// Accepted with a change: executed on the next business day.
+    Moved,
+    /// Accepted for its day, then silence until then.
+    Dated,
+    /// Waits for money, which comes.
+    FundedLate,
+    /// Waits for money, which does not come.
+    NeverFunded,
+    /// Payees are checked first, with this result for the payment.
+    Payee(&'static str, Release),
+    /// A second signature is waited for.
+    Signature(Release),
+    /// Held for a person, without a word why.
+    Held,
+    /// Executed only after a while, so that it can be cancelled before.
+    Awaited,
+    /// A recall after the debit is passed on to the payee, who agrees.
+    RecallAsked,
+}
+
+/// Whether what is waited for comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// It does.
+    Given,
+    /// It does not, and the order is refused.
+    Missing,
 }
 
 /// One scenario.
@@ -139,308 +172,17 @@ pub struct Scenario {
     pub effect: Effect,
 }
 
-const RECEIPT: &str = "answer 202";
-const CUT: &str = "answer cut";
-const ACTC: &str = "pain.002 group ACTC";
-const ACSC: &str = "pain.002 block ACSC";
-const DEBIT: &str = "camt.054 debit";
-const CREDIT: &str = "camt.054 credit";
-const ON_STATEMENT: &str = "camt.053 debit";
-const CREDIT_ON_STATEMENT: &str = "camt.053 credit";
-const STRAIGHT: &[&str] = &[RECEIPT, ACTC, DEBIT, ACSC, ON_STATEMENT];
-const BACK: &[&str] = &[RECEIPT, ACTC, DEBIT, ACSC, CREDIT, ON_STATEMENT, CREDIT_ON_STATEMENT];
-
-const fn payment(
-    code: &'static str,
-    name: &'static str,
-    end_state: &'static str,
-    effect: Effect,
-) -> Scenario {
-    Scenario {
-        code,
-        name,
-        scope: Scope::Payment,
-        needs: Needs::Nothing,
-        sequence: STRAIGHT,
-        end_state,
-        exception: "",
-        effect,
-    }
-}
-
-const fn message(
-    code: &'static str,
-    name: &'static str,
-    end_state: &'static str,
-    effect: Effect,
-) -> Scenario {
-    Scenario { scope: Scope::Message, ..payment(code, name, end_state, effect) }
-}
-
-const fn rejected(
-    code: &'static str,
-    name: &'static str,
-    reason: &'static str,
-    sequence: &'static [&'static str],
-) -> Scenario {
-    Scenario { sequence, ..payment(code, name, "Rejected", Effect::Reject(reason)) }
-}
-
-const fn returned(code: &'static str, name: &'static str, how: Returned) -> Scenario {
-    Scenario { sequence: BACK, ..payment(code, name, "Returned", Effect::Returned(how)) }
-}
-
-const fn stranger(code: &'static str, name: &'static str, what: Stranger) -> Scenario {
-    payment(code, name, "Booked", Effect::Stranger(what))
-}
-
-const fn instant(
-    code: &'static str,
-    name: &'static str,
-    end_state: &'static str,
-    effect: Effect,
-) -> Scenario {
-    Scenario { needs: Needs::Instant, ..payment(code, name, end_state, effect) }
-}
-
-/// Every scenario. A payment without a trigger takes the first, or the second where its block is batch-booked.
-const SCENARIOS: &[Scenario] = &[
-    payment("S1", "straight through, one booking per payment", "Booked", Effect::Straight),
-    Scenario {
-        needs: Needs::BatchBooking,
-        sequence: &[RECEIPT, ACTC, "camt.054 batch debit", ACSC, "camt.053 batch"],
-        ..payment(
-            "S2",
-            "batch booking: one entry for the block, details only in the notification",
-            "Booked",
-            Effect::BatchBooked,
-        )
-    },
-    rejected("S3A", "refused: account number", "AC01", &[RECEIPT, ACTC, "pain.002 transaction RJCT AC01"]),
-    rejected("S3B", "refused: account closed", "AC04", &[RECEIPT, ACTC, "pain.002 transaction RJCT AC04"]),
-    rejected(
-        "S3C",
-        "refused: creditor's address",
-        "BE04",
-        &[RECEIPT, ACTC, "pain.002 transaction RJCT BE04"],
-    ),
-    Scenario {
-        sequence: &[
-            RECEIPT,
-            ACTC,
-            "pain.002 transaction RJCT AC04",
-            DEBIT,
-            CREDIT,
-            ON_STATEMENT,
-            CREDIT_ON_STATEMENT,
-        ],
-        exception: "debit of a refused payment, refunded",
-        ..payment("S4", "all debited, the refused one refunded", "Returned", Effect::RejectAndRefund("AC04"))
-    },
-    Scenario {
-        sequence: &["answer 400 FF01"],
-        ..message("S5A", "message refused by the answer", "Rejected", Effect::RefuseNow("FF01"))
-    },
-    Scenario {
-        sequence: &[RECEIPT, "pain.002 group RJCT CH16"],
-        ..message("S5B", "message refused by a report", "Rejected", Effect::RefuseLater("CH16"))
-    },
-    Scenario {
-        sequence: &[RECEIPT, "pain.002 group RJCT AM10"],
-        ..message("S6", "control sum found wrong", "Rejected", Effect::RefuseLater("AM10"))
-    },
-    Scenario {
-        needs: Needs::SameAgain,
-        sequence: &[CUT, "answer 409 DU01", ACTC, DEBIT, ACSC, ON_STATEMENT],
-        ..message("S7A", "sent again: refused as a duplicate", "Booked", Effect::RepeatRejected)
-    },
-    Scenario {
-        needs: Needs::SameAgain,
-        sequence: &[CUT, RECEIPT, ACTC, DEBIT, ACSC, ON_STATEMENT],
-        ..message("S7B", "sent again: the first answer again", "Booked", Effect::RepeatReplayed)
-    },
-    Scenario {
-        needs: Needs::SameAgain,
-        sequence: &[CUT, RECEIPT, ACTC, DEBIT, ACSC, ACTC, DEBIT, ACSC, ON_STATEMENT, ON_STATEMENT],
-        exception: "two debits for one payment",
-        ..message("S7C", "sent again: executed again", "Booked", Effect::RepeatExecuted)
-    },
-    Scenario {
-        needs: Needs::OtherMessageId,
-        sequence: &[RECEIPT, "pain.002 group PDNG AM05"],
-        ..message(
-            "S7D",
-            "same content under another message identification: held by a person at the bank",
-            "InReview",
-            Effect::Suspend,
-        )
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, DEBIT, "pain.002 transaction ACCC", ON_STATEMENT],
-        ..instant("S11A", "instant: credited within seconds", "Booked", Effect::InstantCredited)
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, "pain.002 transaction RJCT AB05"],
-        ..instant(
-            "S11B",
-            "instant: time-out at the creditor's bank",
-            "Rejected",
-            Effect::InstantRejected("AB05"),
-        )
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, "pain.002 transaction RJCT AB06"],
-        ..instant(
-            "S11C",
-            "instant: time-out at the instructed bank",
-            "Rejected",
-            Effect::InstantRejected("AB06"),
-        )
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, "pain.002 transaction RJCT AC04"],
-        ..instant("S11D", "instant: account closed", "Rejected", Effect::InstantRejected("AC04"))
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, DEBIT, "pain.002 transaction ACCC", ON_STATEMENT],
-        ..instant(
-            "S11E",
-            "instant: silence, then credited late, the rest in time",
-            "Booked",
-            Effect::InstantLate,
-        )
-    },
-    Scenario {
-        sequence: &[CUT, ACTC, DEBIT, ACSC, ON_STATEMENT],
-        ..message(
-            "S14A",
-            "line cut after processing; an inquiry finds nothing for a while",
-            "Booked",
-            Effect::CutThenNotFound,
-        )
-    },
-    Scenario {
-        sequence: &[CUT, DEBIT, ON_STATEMENT],
-        ..message(
-            "S14B",
-            "line cut after processing; a booking without any status",
-            "Booked",
-            Effect::CutThenBooked,
-        )
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, DEBIT, ACSC, "pain.002 block ACSP", ON_STATEMENT],
-        ..message("S15A", "completion before being in process", "Booked", Effect::Reversed)
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, ACTC, DEBIT, ACSC, ON_STATEMENT],
-        ..message("S15B", "the same report twice", "Booked", Effect::ReportTwice)
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, "pain.002 group ACSP", DEBIT, ACSC, ON_STATEMENT],
-        exception: "one report identification with two contents",
-        ..message("S15C", "one report identification with two contents", "Booked", Effect::SameReportId)
-    },
-    message("S15D", "the callback arrives before the answer", "Booked", Effect::CallbackFirst),
-    Scenario {
-        sequence: &[
-            RECEIPT,
-            ACTC,
-            DEBIT,
-            "pain.002 group ACSC",
-            "pain.002 transaction RJCT AC04",
-            CREDIT,
-            ON_STATEMENT,
-            CREDIT_ON_STATEMENT,
-        ],
-        exception: "refused after completion",
-        ..message(
-            "S15E",
-            "group completed, then one payment refused and refunded",
-            "Returned",
-            Effect::RejectAfterCompletion,
-        )
-    },
-    returned("S16A", "returned in full", Returned::Full),
-    returned("S16B", "returned less a fee", Returned::LessFee),
-    Scenario {
-        sequence: &[
-            RECEIPT,
-            ACTC,
-            DEBIT,
-            ACSC,
-            "camt.054 credit without ids",
-            ON_STATEMENT,
-            "camt.053 credit without ids",
-        ],
-        ..returned(
-            "S16C",
-            "returned without end-to-end identification, by the bank's transaction id only",
-            Returned::TransactionIdOnly,
-        )
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, DEBIT, ACSC, ON_STATEMENT, CREDIT, CREDIT_ON_STATEMENT],
-        ..returned("S16D", "returned after the statement", Returned::AfterStatement)
-    },
-    Scenario {
-        sequence: &[
-            RECEIPT,
-            ACTC,
-            DEBIT,
-            ACSC,
-            CREDIT,
-            CREDIT,
-            ON_STATEMENT,
-            CREDIT_ON_STATEMENT,
-            CREDIT_ON_STATEMENT,
-        ],
-        exception: "a second return for one payment",
-        ..returned("S16E", "returned twice", Returned::Twice)
-    },
-    stranger("S19A", "an account fee beside it", Stranger::Fee),
-    stranger("S19B", "incoming money beside it", Stranger::Incoming),
-    stranger("S19C", "a direct debit beside it", Stranger::DirectDebit),
-    stranger("S19D", "a payment by another channel: same payee, amount and day", Stranger::OtherChannel),
-    Scenario {
-        sequence: &[RECEIPT, ACTC, DEBIT, "camt.054 charge", ACSC, ON_STATEMENT, "camt.053 charge"],
-        ..stranger("S19E", "a charge with the payment's end-to-end identification", Stranger::ChargeNamed)
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, "pain.002 transaction RJCT AC04", DEBIT, ON_STATEMENT],
-        exception: "debit of a refused payment",
-        ..payment("S20A", "refused, then debited", "Booked", Effect::DebitDespiteReject)
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, DEBIT, ACSC, "pain.002 transaction RJCT AC04", ON_STATEMENT],
-        exception: "refused after completion",
-        ..payment("S20B", "completed, then refused", "Booked", Effect::RejectDespiteDebit)
-    },
-    // The marked charge explains the difference: nothing for a person to look at.
-    payment("S20C", "the debit includes a charge", "Booked", Effect::ChargeIncluded),
-    // No charge explains the difference, so the debit is not matched and the bank's last word stands.
-    Scenario {
-        exception: "amount differs after an exchange",
-        ..payment("S20D", "the debit differs after an exchange", "Settled", Effect::Exchanged)
-    },
-    Scenario {
-        sequence: &[RECEIPT, ACTC, DEBIT, ACSC, DEBIT, ON_STATEMENT, ON_STATEMENT],
-        exception: "two debits for one payment",
-        ..payment("S20E", "two debits with one end-to-end identification", "Booked", Effect::DebitTwice)
-    },
-];
-
 /// Every scenario, in order.
 pub fn list() -> &'static [Scenario] {
-    SCENARIOS
+    REPERTOIRE
 }
 
 /// The scenario of that code; a family's number alone means its first variant (`S16` is `S16A`).
 pub fn find(code: &str) -> Option<&'static Scenario> {
-    let exact = SCENARIOS.iter().find(|scenario| scenario.code.eq_ignore_ascii_case(code));
+    let exact = REPERTOIRE.iter().find(|scenario| scenario.code.eq_ignore_ascii_case(code));
     exact.or_else(|| {
         let first = format!("{code}A");
-        SCENARIOS.iter().find(|scenario| scenario.code.eq_ignore_ascii_case(&first))
+        REPERTOIRE.iter().find(|scenario| scenario.code.eq_ignore_ascii_case(&first))
     })
 }
 
@@ -455,10 +197,10 @@ pub fn triggered(text: &str) -> Option<u8> {
         return None;
     }
     let found = find(code)?;
-    SCENARIOS.iter().position(|scenario| scenario.code == found.code).map(|position| position as u8)
+    REPERTOIRE.iter().position(|scenario| scenario.code == found.code).map(|position| position as u8)
 }
 
 /// The scenario at a position that [`triggered`] gave; the straight line for any other.
 pub fn at(position: u8) -> &'static Scenario {
-    SCENARIOS.get(usize::from(position)).unwrap_or(&SCENARIOS[0])
+    REPERTOIRE.get(usize::from(position)).unwrap_or(&REPERTOIRE[0])
 }

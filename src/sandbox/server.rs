@@ -23,11 +23,11 @@ use super::bank::{Bank, SandboxError};
 use super::behaviour::{Behaviour, Fault, Rule};
 use super::config::{ClientSection, Config};
 use super::desk::{self, Taken};
-use super::envelope::{Answer, Call, Client, ORDERS, plain_fields};
+use super::envelope::{Answer, CANCELLATIONS, Call, Client, ORDERS, plain_fields};
 use super::problem::Problem;
 use super::scenarios::Effect;
 use super::visits::{self, Ending, Read};
-use super::{callbacks, office};
+use super::{callbacks, cancellations, office};
 use crate::net::server::{HangUp, Limits, PeerIdentity, Service, serve};
 use crate::net::tls::{TlsFiles, server_config};
 
@@ -37,6 +37,9 @@ const CONTROL_OCTETS_MAX: usize = 1 << 20;
 const CALLBACK_FIRST_MS_MAX: u64 = 3_000;
 /// Idempotency keys whose arrivals are counted. Chosen by us; a bank that forgets commits its faults anew.
 const ARRIVALS_MAX: usize = 100_000;
+
+/// By how much a signature's time is wrong where a script asks for it. Chosen by us: far beyond any tolerance.
+const AN_HOUR: chrono::TimeDelta = chrono::TimeDelta::seconds(3_600);
 
 /// How the bank is started.
 pub struct Start {
@@ -268,6 +271,11 @@ fn route(door: &Door, client: &Client, call: &Call) -> Result<Answer, SandboxErr
             Ok(Answer::of(200, "application/json", body.to_string().into_bytes()))
         }
         ("POST", "/v1/sandbox/behaviour") => behave(bank, call),
+        ("POST", CANCELLATIONS) => cancellations::take(bank, &client.name, call),
+        ("GET", path) if path.starts_with(CANCELLATIONS) => {
+            let id = path.get(CANCELLATIONS.len()..).and_then(|rest| rest.strip_prefix('/'));
+            cancellations::inquire(bank, &client.name, id.unwrap_or_default())
+        }
         ("GET", path) => match path.strip_prefix("/v1/payments/") {
             Some(message_id) => {
                 let again = |key: String| door.seen_again(&key);
@@ -303,7 +311,14 @@ async fn order(
 ) -> Result<Left, SandboxError> {
     let worker = door.clone();
     let done = tokio::task::spawn_blocking(move || {
-        let taken = desk::take_order(&worker.bank, &client.name, &call, arrival);
+        let mut taken = desk::take_order(&worker.bank, &client.name, &call, arrival);
+        let is_repeated =
+            |taken: &Taken| taken.fault.as_ref().is_some_and(|rule| rule.does == Fault::DuplicateRequest);
+        if taken.as_ref().is_ok_and(is_repeated) {
+            // As the line would repeat it: the same octets once more, whose answer nobody hears.
+            let again = desk::take_order(&worker.bank, &client.name, &call, arrival.saturating_add(1));
+            taken = again.and(taken);
+        }
         (taken, call, client)
     });
     let (taken, call, client) = done.await.map_err(|_| SandboxError::Died { part: "the front desk" })?;
@@ -337,15 +352,35 @@ async fn faulty(door: &Arc<Door>, call: &Call, taken: &Taken, rule: &Rule) -> Re
         }
         Fault::CutReply => Ok(broken_off(signed(door, call, &taken.answer)?).await),
         Fault::ErrorAfter | Fault::ErrorInstead => {
-            let retry_after_s = (rule.retry_after_s > 0).then_some(rule.retry_after_s);
-            let problem = Problem { retry_after_s, ..Problem::unavailable(rule.status) };
-            signed(door, call, &Answer::from(&problem))
+            let written = !rule.retry_after.is_empty();
+            let retry_after_s = (rule.retry_after_s > 0 && !written).then_some(rule.retry_after_s);
+            let mut answer = Answer::from(&Problem { retry_after_s, ..Problem::unavailable(rule.status) });
+            if written {
+                answer.headers.push(("retry-after", rule.retry_after.clone()));
+            }
+            signed(door, call, &answer)
         }
         Fault::EmptyAnswer => signed(door, call, &Answer { status: 200, headers: Vec::new(), content: None }),
         Fault::Redirect => {
             let elsewhere = vec![("location", format!("{}{ORDERS}/elsewhere", door.bank.public_url))];
             signed(door, call, &Answer { status: 307, headers: elsewhere, content: None })
         }
+        Fault::HtmlAnswer => {
+            let page = b"<!DOCTYPE html><html><body><form>Please sign in.</form></body></html>".to_vec();
+            let answer = Answer::of(200, "text/html", page);
+            Ok(response(&answer, plain_fields(&answer, Utc::now())))
+        }
+        Fault::MalformedAnswer => {
+            signed(door, call, &Answer::of(200, "application/xml", b"<Document><CstmrPmtStsRpt>".to_vec()))
+        }
+        Fault::OtherAnswer => {
+            let other = serde_json::json!({
+                "message_id": "SOMEBODY-ELSES", "bank_reference": "SOMEBODY-ELSES", "status": "RCVD",
+            });
+            signed(door, call, &Answer::of(202, "application/json", other.to_string().into_bytes()))
+        }
+        Fault::ExpiredAnswer => signed_at(door, call, &taken.answer, Utc::now() - AN_HOUR),
+        Fault::EarlyAnswer => signed_at(door, call, &taken.answer, Utc::now() + AN_HOUR),
         Fault::UnsignedAnswer => Ok(response(&taken.answer, plain_fields(&taken.answer, Utc::now()))),
         _ => signed(door, call, &taken.answer),
     }
@@ -382,7 +417,16 @@ async fn wait_for_callback(
 }
 
 fn signed(door: &Door, call: &Call, answer: &Answer) -> Result<Response, SandboxError> {
-    let fields = door.bank.envelope.sign_answer(answer, call, Utc::now())?;
+    signed_at(door, call, answer, Utc::now())
+}
+
+fn signed_at(
+    door: &Door,
+    call: &Call,
+    answer: &Answer,
+    now: chrono::DateTime<Utc>,
+) -> Result<Response, SandboxError> {
+    let fields = door.bank.envelope.sign_answer(answer, call, now)?;
     Ok(response(answer, fields))
 }
 

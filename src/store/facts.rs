@@ -50,6 +50,8 @@ pub const FACT_KINDS: &[(&str, u32)] = &[
     ("statement_read", 1),
     ("exception_raised", 1),
     ("collected_up_to", 1),
+    ("attempt_witnessed", 1),
+    ("gate_opened", 1),
 ];
 
 /// Why octets are not a fact we know. Somebody changed the store, or a newer program wrote it: the operator must act.

@@ -5,6 +5,7 @@
 //! every further write until it is opened again, because a failed commit may come back.
 
 pub mod audit;
+pub mod backup;
 pub mod chain;
 pub mod conservation;
 pub mod documents;
@@ -130,6 +131,20 @@ pub enum StoreError {
         /// Last fact of the store.
         head: i64,
     },
+    /// A copy is never made over something, nor laid back over something.
+    #[error("{} is there already", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A copy is not what its manifest says, or was not laid back to its end.
+    #[error("{}: {cause}", path.display())]
+    CopyNotWhole {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        cause: String,
+    },
     /// A file or folder failed.
     #[error("{}: {source}", path.display())]
     Io {
@@ -188,6 +203,8 @@ impl StoreError {
             StoreError::Migration { .. } => "store.migration",
             StoreError::Setting { .. } => "store.setting",
             StoreError::Behind { .. } => "store.behind",
+            StoreError::Exists { .. } => "store.exists",
+            StoreError::CopyNotWhole { .. } => "store.copy_not_whole",
             StoreError::Io { .. } => "store.io",
             StoreError::Database { .. } => "store.database",
             StoreError::Replaced { .. } => "store.replaced",

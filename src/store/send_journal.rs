@@ -28,6 +28,19 @@ pub struct JournalLine {
     pub head: Head,
 }
 
+impl JournalLine {
+    /// A line that announces no attempt: a person opened the gate of a restored store. The lines before it may name
+    /// facts that the store does not hold any more, and were audited then.
+    pub fn gate(epoch: i64, at: DateTime<Utc>, head: Head) -> JournalLine {
+        JournalLine { message_id: String::new(), digest: Digest([0; 32]), epoch, attempt: 0, at, head }
+    }
+
+    /// Whether it says that a gate was opened.
+    pub fn is_gate(&self) -> bool {
+        self.attempt == 0
+    }
+}
+
 /// What a journal file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JournalRead {

@@ -9,9 +9,11 @@ mod persist;
 mod query;
 mod rows;
 mod schema;
+pub mod upkeep;
 mod writer;
 
 use super::audit::AuditReport;
+use super::backup;
 use super::chain::{self, Head, Proof, SECTION_FACTS};
 use super::conservation::Conservation;
 use super::documents::{DocumentFiles, NewDocument, create_folder, sync_folder, verified};
@@ -69,7 +71,8 @@ impl Places {
         self.data_dir.join("girogate.lock")
     }
 
-    fn documents(&self) -> PathBuf {
+    /// The folder of large documents.
+    pub fn documents(&self) -> PathBuf {
         self.data_dir.join("documents")
     }
 }
@@ -109,12 +112,16 @@ impl SqliteStore {
     /// Opens a data directory, creating it if need be. One process owns it: a second one is refused.
     pub fn open(places: &Places) -> Result<SqliteStore, StoreError> {
         create_folder(&places.data_dir)?;
+        let restored = backup::is_restored(&places.data_dir)?;
         let lock = take_lock(&places.lock())?;
         let path = places.database();
         let connection = schema::open_writer(&path)?;
         // SQLite does not notice when the names of its files are not durable.
         sync_folder(&places.data_dir)?;
-        check_witness(&connection, &places.send_journal)?;
+        // A restored store is behind its journal by nature: the audit at the start takes care of that.
+        if !restored {
+            check_witness(&connection, &places.send_journal)?;
+        }
         let journal = SendJournal::open(&places.send_journal)?;
         let readers = open_readers(&path)?;
         let stopped: Stopped = Arc::new(OnceLock::new());
@@ -444,7 +451,7 @@ impl SqliteStore {
     /// See [`super::Store::unconfirmed_attempts`].
     pub async fn unconfirmed_attempts(&self) -> Result<Vec<JournalLine>, StoreError> {
         self.read_with(|connection, inner| {
-            let mut lines = send_journal::read_all(&inner.places.send_journal)?.lines;
+            let mut lines = upkeep::since_the_gate(send_journal::read_all(&inner.places.send_journal)?.lines);
             let mut statement = connection
                 .prepare_cached("SELECT max(attempt) FROM message WHERE message_id = ?1")
                 .map_err(failed("reading attempts"))?;

@@ -1,8 +1,8 @@
 """Judges a run by its evidence: python3 tests/checker/check.py DIR [--format json] [--same-as OTHER]
 
 Reads what the client, the gateway and the bank wrote down and evaluates the invariants I1-I13, I15-I17 one by one: ok,
-broken or not judged. A break names the payout, what was expected, what was seen and where it is written.
-Exit 0: everything that could be judged holds. 1: a break. 2: nothing could be judged.
+broken, not judged (no evidence) or unreadable. A break names the payout, what was expected, what was seen and where it is written.
+Exit 0: everything that could be judged holds. 1: a break. 2: nothing could be judged, or evidence cannot be read.
 """
 
 import argparse
@@ -46,6 +46,8 @@ def judge(case, rule):
             breaks.append(found)
     except money.NotJudged as why:
         return ("broken" if breaks else "not judged"), str(why), breaks
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as why:
+        return ("broken" if breaks else "unreadable"), f"the evidence cannot be read: {why!r}", breaks
     return ("broken" if breaks else "ok"), None, breaks
 
 
@@ -63,7 +65,9 @@ def evaluate(folder, same_as=None):
 
 def code_of(results):
     verdicts = {verdict for _, _, verdict, _, _ in results}
-    return 1 if "broken" in verdicts else 0 if "ok" in verdicts else 2
+    if "broken" in verdicts:
+        return 1
+    return 0 if "ok" in verdicts and "unreadable" not in verdicts else 2
 
 
 def tell(case, results, write):
@@ -102,7 +106,11 @@ def main(arguments=None):
     if not Path(options.folder).is_dir():
         print(f"{options.folder}: no such folder", file=sys.stderr)
         return 2
-    case, results = evaluate(options.folder, options.same_as)
+    try:
+        case, results = evaluate(options.folder, options.same_as)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as why:
+        print(f"{options.folder}: the evidence cannot be read: {why!r}", file=sys.stderr)
+        return 2
     if options.format == "json":
         as_json(results, print)
     else:

@@ -135,8 +135,12 @@ class Evidence:
             # Not immutable: what lies in the write-ahead log counts. The connection only reads.
             self.database = sqlite3.connect(store)
             self.database.execute("PRAGMA query_only = ON")
-            row = self.database.execute("SELECT head_seq, head_hash, epoch FROM meta").fetchone()
-            self.meta = {"seq": row[0], "hash": bytes(row[1]).hex(), "epoch": row[2]}
+            try:
+                row = self.database.execute("SELECT head_seq, head_hash, epoch FROM meta").fetchone()
+                self.meta = {"seq": row[0], "hash": bytes(row[1]).hex(), "epoch": row[2]}
+            except sqlite3.Error as cause:
+                self.notes.append(f"{store.name}: {cause}")
+                self.database = None
         if lines is not None:
             return [
                 Fact(line["seq"], line["fact"].encode(), line.get("hash"), line.get("previous")) for line in lines

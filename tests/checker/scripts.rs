@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use girogate::domain::lifecycle::State;
+use girogate::faces::demo::bank::{Access, end_day};
+use girogate::sandbox::scenarios::Needs;
 use serde_json::Value;
 
+use crate::broken;
 use crate::forged;
 use crate::run::{Run, payout};
 
@@ -39,6 +42,14 @@ pub enum Script {
     OtherReceipt,
     /// The gateway is told to stop amid requests.
     Stop,
+    /// The power goes right after the client was answered: what was never brought to the disk is gone.
+    PowerCut,
+    /// A sender that another has followed wakes up and opens an attempt.
+    StaleSender,
+    /// The bank's bad day: cuts, errors, duplicates, disorder, silence, rejects and returns.
+    BadDay,
+    /// Every scenario that the bank plays, each in a message of its own.
+    Scenarios,
 }
 
 impl Script {
@@ -55,6 +66,10 @@ impl Script {
         ("impostor", Script::Impostor),
         ("other_receipt", Script::OtherReceipt),
         ("stop", Script::Stop),
+        ("power_cut", Script::PowerCut),
+        ("stale_sender", Script::StaleSender),
+        ("bad_day", Script::BadDay),
+        ("scenarios", Script::Scenarios),
     ];
 
     /// Plays it; the run's folder is complete afterwards.
@@ -80,6 +95,15 @@ impl Script {
             Script::Impostor => forged::impostor(&mut run, forged::Signed::No).await,
             Script::OtherReceipt => forged::impostor(&mut run, forged::Signed::ByTheBank).await,
             Script::Stop => stop(&mut run).await,
+            Script::PowerCut => broken::power_cut(&mut run, &three()).await,
+            Script::StaleSender => {
+                run.submit("one", &three()).await;
+                let ended = run.ended(END).await;
+                broken::stale_sender(&mut run).await;
+                ended
+            }
+            Script::BadDay => bad_day(&mut run).await,
+            Script::Scenarios => scenarios(&mut run).await,
         };
         run.finish(converged).await;
         run
@@ -124,7 +148,9 @@ completion_ms = 600000
             Script::Redirect => (rules(&["does = \"redirect\""]), SLOW),
             Script::Papers => (rules(&["does = \"silent\""]), NEVER),
             Script::Impostor | Script::OtherReceipt => (String::new(), NEVER),
-            Script::Stop => (String::new(), NEVER),
+            Script::Stop | Script::PowerCut => (String::new(), NEVER),
+            Script::StaleSender | Script::Scenarios => (String::new(), ""),
+            Script::BadDay => ("version = 1\nseed = 20\npreset = \"faults\"\n".to_owned(), ""),
         }
     }
 }
@@ -159,6 +185,50 @@ async fn bank_gone(run: &mut Run) -> bool {
     run.told("\"step_ended\"", 1, END).await;
     run.line.kill_bank();
     run.told("\"end\":\"failed\"", 1, QUIET).await;
+    false
+}
+
+/// Some messages of some payouts each; the bank's day ends, so that what only the statement tells is told.
+async fn bad_day(run: &mut Run) -> bool {
+    for message in 0..8 {
+        let payouts: Vec<Value> = (0..12)
+            .map(|number| payout(&format!("D-{message}-{number}"), "", &format!("{number}.{message}1")))
+            .collect();
+        run.submit(&format!("day-{message}"), &payouts).await;
+        run.watch(END, |payouts| payouts.iter().all(|item| item.state != State::Recorded)).await;
+    }
+    run.ended(QUIET).await;
+    end_day(&Access::of(&run.line.setup)).await.unwrap();
+    run.ended(END).await
+}
+
+/// Each scenario beside a plain payout; two days end. What stays open by the bank's own doing is no finding here.
+async fn scenarios(run: &mut Run) -> bool {
+    for scenario in girogate::sandbox::scenarios::list() {
+        if scenario.needs == Needs::OtherMessageId {
+            continue;
+        }
+        let mut pair = [
+            payout(&format!("{}-MINE", scenario.code), "", "12.50"),
+            payout(&format!("{}-PLAIN", scenario.code), "", "7.25"),
+        ];
+        pair[0]["creditor"]["name"] = format!("SANDBOX {}", scenario.code).into();
+        pair[1]["creditor"]["name"] = format!("Somebody {}", scenario.code).into();
+        for one in &mut pair {
+            match scenario.needs {
+                Needs::Instant => one["speed"] = "instant_required".into(),
+                Needs::BatchBooking => one["batch_booking"] = true.into(),
+                _ => {}
+            }
+        }
+        run.submit(scenario.code, &pair).await;
+        run.watch(END, |payouts| payouts.iter().all(|item| item.state != State::Recorded)).await;
+    }
+    for _ in 0..2 {
+        run.ended(END).await;
+        end_day(&Access::of(&run.line.setup)).await.unwrap();
+    }
+    run.ended(QUIET).await;
     false
 }
 

@@ -62,7 +62,8 @@ impl Street {
         let path = self.dir.path().join("gateway.toml");
         let pki = self.dir.path().join("pki");
         let treasury = Certificate::read_file(&pki.join("treasury-tls-cert.pem")).unwrap().spki_sha256();
-        let text = gateway_text(&self.bank_url, self.callback, &treasury, profile);
+        let second = Certificate::read_file(&pki.join("gateway-tls-cert.pem")).unwrap().spki_sha256();
+        let text = gateway_text(&self.bank_url, self.callback, (&treasury, &second), profile);
         std::fs::write(&path, text).unwrap();
         let key = self.dir.path().join("id.key");
         std::fs::write(&key, "girogate fixtures: no key at all").unwrap();
@@ -85,22 +86,25 @@ impl Street {
         });
         let Ok(api) = told.await else { panic!("the gateway did not open: {:?}", task.await) };
         let pki = self.dir.path().join("pki");
-        let files = TlsFiles {
-            certificate: pki.join("treasury-tls-cert.pem"),
-            key: pki.join("treasury-tls-key.pem"),
-            ca: pki.join("ca-cert.pem"),
+        let client = |role: &str| {
+            let files = TlsFiles {
+                certificate: pki.join(format!("{role}-cert.pem")),
+                key: pki.join(format!("{role}-key.pem")),
+                ca: pki.join("ca-cert.pem"),
+            };
+            let ms = 30_000;
+            let timeouts = Timeouts { connect_ms: ms, handshake_ms: ms, first_byte_ms: ms, total_ms: ms };
+            let limits = Limits { reply_octets_max: 64 << 20, idle_connections_max: 2, keep_alive_ms: 1_000 };
+            Client::new(&format!("https://{api}"), client_config(&files).unwrap(), timeouts, limits).unwrap()
         };
-        let ms = 30_000;
-        let timeouts = Timeouts { connect_ms: ms, handshake_ms: ms, first_byte_ms: ms, total_ms: ms };
-        let limits = Limits { reply_octets_max: 64 << 20, idle_connections_max: 2, keep_alive_ms: 1_000 };
-        let client =
-            Client::new(&format!("https://{api}"), client_config(&files).unwrap(), timeouts, limits).unwrap();
-        Gateway { client, links, end, task }
+        Gateway { client: client("treasury-tls"), second: client("gateway-tls"), links, end, task }
     }
 }
 
 pub struct Gateway {
     client: Client,
+    /// A second person, who may decide and nothing else.
+    second: Client,
     pub links: serve::Links,
     end: watch::Sender<bool>,
     task: JoinHandle<Result<(), ServeError>>,
@@ -112,11 +116,21 @@ impl Gateway {
         self.task.await.unwrap().unwrap();
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+    /// A call of the treasury.
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+        Gateway::call_by(&self.client, method, path, body).await
+    }
+
+    /// A call of the second person.
+    pub async fn call_of_second(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+        Gateway::call_by(&self.second, method, path, body).await
+    }
+
+    async fn call_by(client: &Client, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         let body = body.map_or(Bytes::new(), |body| Bytes::from(body.to_string()));
         let request = Request { method, path_and_query: path.to_owned(), headers, body };
-        match self.client.call(&request).await {
+        match client.call(&request).await {
             Outcome::Replied(reply) => {
                 (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
             }
@@ -206,7 +220,7 @@ opening_balance = "1000000.00"
     )
 }
 
-fn gateway_text(bank_url: &str, callback: u16, treasury: &str, profile: &str) -> String {
+fn gateway_text(bank_url: &str, callback: u16, (treasury, second): (&str, &str), profile: &str) -> String {
     format!(
         r#"version = 1
 [gateway]
@@ -218,7 +232,7 @@ listen = "127.0.0.1:0"
 certificate = "pki/gateway-tls-cert.pem"
 key = "pki/gateway-tls-key.pem"
 client_ca = "pki/ca-cert.pem"
-clients = [{{ name = "treasury", spki_sha256 = "{treasury}", tenant = "fixture", roles = ["submit", "read", "operate"] }}]
+clients = [{{ name = "treasury", spki_sha256 = "{treasury}", tenant = "fixture", roles = ["submit", "read", "operate", "decide"] }}, {{ name = "second", spki_sha256 = "{second}", tenant = "fixture", roles = ["decide"] }}]
 [callback]
 listen = "127.0.0.1:{callback}"
 certificate = "pki/gateway-tls-cert.pem"

@@ -74,6 +74,16 @@ pub fn seen(mine: &mut Mine<'_>, kind: &str, octets: &[u8]) -> Vec<String> {
     let document = Node::parse(octets);
     match &kind[..8] {
         "pain.002" => status(mine, &document).into_iter().collect(),
+        "camt.029" => document
+            .all("TxInfAndSts")
+            .into_iter()
+            .filter(|transaction| transaction.at("OrgnlEndToEndId") == Some(mine.end_to_end_id))
+            .map(|transaction| match transaction.at("TxCxlSts").unwrap() {
+                "ACCR" => "camt.029 CNCL".to_owned(),
+                "RJCR" => format!("camt.029 RJCR {}", transaction.at("CxlStsRsnInf/Rsn/Cd").unwrap()),
+                other => format!("camt.029 {other}"),
+            })
+            .collect(),
         "camt.054" | "camt.053" => entries(mine, &kind[..8], &document),
         "pacs.002" => document
             .all("TxInfAndSts")

@@ -320,7 +320,11 @@ impl Caller {
         let mut headers = vec![("date".to_owned(), http_date(date))];
         if !body.is_empty() {
             let hex = key::hex(ring::digest::digest(&ring::digest::SHA256, body).as_ref());
-            let content_type = if path == "/v1/payments" { "application/xml" } else { "application/toml" };
+            let content_type = if matches!(path, "/v1/payments" | "/v1/cancellations") {
+                "application/xml"
+            } else {
+                "application/toml"
+            };
             headers.push(("content-type".to_owned(), content_type.to_owned()));
             let key = if bend == Bend::FixedKey { "one-key-for-all" } else { &hex[..36] };
             headers.push(("idempotency-key".to_owned(), format!("\"{key}\"")));

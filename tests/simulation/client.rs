@@ -82,7 +82,9 @@ impl Clients {
 
     /// The payout that was asked for under an external id.
     pub fn wanted(&self, external_id: &str) -> Option<&Wanted> {
-        self.wanted.iter().find(|wanted| wanted.external_id == external_id)
+        // What is issued anew carries the id of the old one with its version behind.
+        let own = external_id.split(':').next();
+        self.wanted.iter().find(|wanted| Some(wanted.external_id.as_str()) == own)
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Then {
     OtherBody(usize),
     /// An operator is answered.
     Operator(usize),
+    /// A person is answered about a message of unknown outcome.
+    Person(Key, usize),
     /// The next message of a bank is frozen.
     Freeze(VecDeque<Draft>),
     /// The request may leave.
@@ -280,6 +282,9 @@ impl World {
             Then::Client(request) => super::client::answered(self, request, &outcome.answer)?,
             Then::OtherBody(request) => super::client::other_answered(self, request, &outcome.answer)?,
             Then::Operator(act) => super::client::operated(self, act, &outcome.answer)?,
+            Then::Person(message, person) => {
+                super::people::answered(self, (message, person), &outcome.answer)?;
+            }
             Then::Freeze(rest) => self.freeze_next(rest),
             Then::Opened(row, head) => self.opened(*row, head, &outcome)?,
             Then::Due(row) => self.climbed(*row, &outcome)?,

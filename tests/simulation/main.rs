@@ -15,6 +15,7 @@ mod gateway;
 mod network;
 mod options;
 mod order;
+mod people;
 mod random;
 mod runs;
 mod sometimes;

@@ -96,6 +96,8 @@ pub enum Fault {
     ClientOtherBody,
     /// An operator holds, releases, cancels.
     Operator,
+    /// People decide about what stays unknown.
+    People,
     /// The gateway's clock jumps.
     ClockJump,
     /// CONTROL: acknowledged commits are lost at a crash, as with synchronous=OFF. Never drawn.
@@ -150,6 +152,7 @@ pub const FAULTS: &[(Fault, &str, u64)] = &[
     (F::ClientParallel, "client_parallel", 20),
     (F::ClientOtherBody, "client_other_body", 20),
     (F::Operator, "operator", 30),
+    (F::People, "people", 50),
     (F::ClockJump, "clock_jump", 10),
     (F::LoseAcknowledged, "lose_acknowledged", 0),
 ];

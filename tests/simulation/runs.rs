@@ -155,7 +155,7 @@ pub fn table(run: &Run, first: u64, histories: u64, took: Duration) -> String {
         text.push_str(&format!("  seed {seed} {}: {}\n", violation.invariant, violation.text));
     }
     for (name, count) in &run.reached {
-        text.push_str(&format!("  {count:>8}  {name}\n"));
+        text.push_str(&format!("sometimes {count:>8}  {name}\n"));
     }
     text
 }

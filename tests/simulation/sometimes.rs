@@ -13,6 +13,7 @@ pub const REQUIRED: &[&str] = &[
     "unknown resolved by callback status",
     "unknown waits for people",
     "unknown resolved after people were asked",
+    "two people: not sent, issued anew",
     "unknown: bank called it a duplicate",
     "resend accepted",
     "resend recognised by the bank",

@@ -130,6 +130,7 @@ fn remember(world: &mut World, fact: &Fact) {
         Fact::StepEnded { key, end: AttemptEnd::Received { .. }, .. } if world.watch.resent.contains(key) => {
             world.reach("resend accepted");
         }
+        Fact::UnknownEscalated { key, .. } => super::people::asked(world, *key),
         Fact::ExceptionRaised { code, .. } if code == "duplicate_debit" => {
             world.reach("second debit raised");
         }
@@ -265,6 +266,13 @@ pub fn ledger(world: &World) -> Result<(), Violation> {
                 let text = format!("{} is debited {debits} times", payment.end_to_end_id);
                 return Err(world.violation("I2", text));
             }
+            let replaced =
+                world.watch.by_instruction(&payment.instruction_id).and_then(|row| row.replaced_by);
+            let other = replaced.and_then(|key| world.watch.view.payouts.get(&key));
+            if other.is_some_and(|other| world.bank.booked(&other.token.base32()).0 > 0) {
+                let text = format!("{} is debited, and what replaces it too", payment.end_to_end_id);
+                return Err(world.violation("I2", text));
+            }
             let Some(row) = world.watch.by_instruction(&payment.instruction_id) else {
                 let text = format!("{} is debited and nobody's", payment.end_to_end_id);
                 return Err(world.violation("I3", text));
@@ -375,12 +383,13 @@ fn rest(world: &mut World, row: &PayoutRow) -> Result<(), Violation> {
     let has = holds(&world.bank, &id);
     let refused = world.bank.refused.contains(&id);
     let message = world.watch.view.message_of(row);
-    let escalated = message.is_some_and(|message| message.unknown.escalation.is_some());
+    let escalated = message
+        .is_some_and(|message| message.unknown.escalation.is_some() && message.unknown.decision.is_none());
     let fits = match (debits, returns) {
         (_, 1..) => state == State::Returned,
         (1.., _) => state == State::Booked,
         _ if has => state == State::Rejected,
-        // Nothing proves that it did not arrive: people were asked.
+        // Nothing proves that it did not arrive: people were asked and have not decided.
         _ if escalated => state == State::Held,
         _ => matches!(state, State::Cancelled | State::Held) || (state == State::Rejected && refused),
     };

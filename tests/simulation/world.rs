@@ -55,6 +55,8 @@ pub enum Event {
     Callback(usize, u32),
     /// The gateway of this life fetches reports.
     Poll(u64),
+    /// A person looks at a message that waits for people.
+    People(girogate::domain::row::Key, usize),
     /// A new process starts.
     Restart,
     /// The gateway's clock goes off by so many seconds.
@@ -220,6 +222,7 @@ impl World {
             Event::Bank(doing) => super::bank::go_on(self, doing),
             Event::Callback(report, count) => self.callback(report, count),
             Event::Poll(life) => self.poll(life),
+            Event::People(message, person) => super::people::decide(self, message, person),
             Event::Restart => self.restart(),
             Event::Jump(seconds) => {
                 self.skew = Duration::seconds(seconds);

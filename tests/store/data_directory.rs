@@ -3,6 +3,7 @@
 use super::fixture::*;
 use girogate::domain::entry::Digest;
 use girogate::domain::fact::Fact;
+use girogate::store::backup::{backup, restore};
 use girogate::store::documents::{DOCUMENT_ROW_OCTETS_MAX, NewDocument};
 use girogate::store::lookup::Lookup;
 use girogate::store::sqlite::{Places, SqliteStore};
@@ -362,4 +363,38 @@ async fn what_was_acknowledged_survives_a_kill() {
         );
         assert!(store.audit().await.unwrap().passed());
     }
+}
+
+/// A copy is whole or it is refused; a folder in which a restore ended half-way is no store.
+#[tokio::test]
+async fn only_a_whole_copy_is_laid_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (places, copy) = (Places::within(&folder.path().join("data")), folder.path().join("copy"));
+    let store = Store::Sqlite(SqliteStore::open(&places).unwrap());
+    let seen = journey(&store).await;
+    store.put_document(NewDocument::of(vec![7; DOCUMENT_ROW_OCTETS_MAX + 1])).await.unwrap();
+    let manifest = backup(&places, &copy, at(0)).unwrap();
+    assert_eq!(manifest.facts as usize, seen.facts.len());
+    assert_eq!(backup(&places, &copy, at(0)).unwrap_err().code(), "store.exists");
+    let to = folder.path().join("new");
+    for file in manifest.files.iter().map(|file| file.path.as_str()).chain(["manifest.json"]) {
+        let path = copy.join(file);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        assert_eq!(restore(&copy, &to, None, at(0)).unwrap_err().code(), "store.copy_not_whole", "{file}");
+        assert!(!to.exists());
+        std::fs::write(&path, whole).unwrap();
+    }
+    let foreign = folder.path().join("foreign.journal");
+    std::fs::write(&foreign, "another\n").unwrap();
+    assert_eq!(restore(&copy, &to, Some(&foreign), at(0)).unwrap_err().code(), "store.copy_not_whole");
+    restore(&copy, &to, None, at(0)).unwrap();
+    assert_eq!(restore(&copy, &to, None, at(0)).unwrap_err().code(), "store.exists");
+    let laid = SqliteStore::open(&Places::within(&to)).unwrap();
+    assert!(laid.is_restored());
+    let report = laid.check().await.unwrap();
+    assert_eq!((report.findings, report.facts as usize), (Vec::new(), seen.facts.len()));
+    drop(laid);
+    std::fs::rename(to.join("restored"), to.join("restoring")).unwrap();
+    assert_eq!(SqliteStore::open(&Places::within(&to)).unwrap_err().code(), "store.copy_not_whole");
 }

@@ -246,6 +246,8 @@ fn sending() -> Vec<Fact> {
             head: digest(6),
             resend: true,
         },
+        Fact::AttemptWitnessed { key: 4, attempt: 3, epoch: 4, document: digest(4), due_at: due() },
+        Fact::GateOpened { reason: TEXT.into(), witnessed: 1, missing: 2, held: 3 },
     ];
     facts.extend(ends.map(|end| Fact::StepEnded {
         key: 4,

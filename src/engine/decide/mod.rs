@@ -13,7 +13,7 @@ use crate::domain::fact::{AttemptEnd, Cause, Fact};
 use crate::domain::row::Subject;
 use crate::engine::action::{Answer, Outcome};
 use crate::engine::book::{Book, Exception};
-use crate::engine::input::{Envelope, Input};
+use crate::engine::input::{Envelope, GateOpening, Input};
 use crate::engine::reconcile::Accounts;
 use crate::engine::routing::Bank;
 use crate::engine::unknown::Rules;
@@ -98,7 +98,8 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
             wanted.extend(view.payouts.values().filter_map(|row| row.replaced_by.map(Lookup::Payout)));
         }
         Input::Collected { bank, .. } => wanted.push(Lookup::Cursor(bank.clone())),
-        Input::Alarm { .. } => {}
+        Input::Witnessed(witnessed) => wanted.push(Lookup::Message(witnessed.message)),
+        Input::Alarm { .. } | Input::GateOpening(_) => {}
     }
     view.missing(wanted)
 }
@@ -127,6 +128,12 @@ pub fn decide(book: &mut Book<'_>, standing: &Standing, envelope: &Envelope) -> 
             if book.view.cursors.get(bank) != Some(cursor) {
                 book.write(envelope, Fact::CollectedUpTo { bank: bank.clone(), cursor: cursor.clone() });
             }
+            Outcome::default()
+        }
+        Input::Witnessed(witnessed) => sending::witness(book, envelope, witnessed),
+        Input::GateOpening(GateOpening { reason, witnessed, missing, held }) => {
+            let (reason, witnessed, missing, held) = (reason.clone(), *witnessed, *missing, *held);
+            book.write(envelope, Fact::GateOpened { reason, witnessed, missing, held });
             Outcome::default()
         }
         Input::Alarm { code, text } => {

@@ -12,7 +12,7 @@ use crate::domain::unknown::Decision;
 use crate::engine::action::{Action, Answer, Outcome};
 use crate::engine::book::{Book, Exception};
 use crate::engine::decide::Standing;
-use crate::engine::input::{Delivered, Draft, Envelope, Inquired, SendReady};
+use crate::engine::input::{Delivered, Draft, Envelope, Inquired, SendReady, Witnessed};
 use crate::engine::unknown::{Case, Rung, Seen, next};
 use crate::planted::{self, Defect};
 use crate::store::view::View;
@@ -105,6 +105,27 @@ fn may_resend(view: &View, standing: &Standing, envelope: &Envelope, row: &Messa
     let seen = if proof_of(view, row.key).is_some() { Seen::Evidence } else { Seen::Nothing };
     let case = Case { row, rules, dates: dates_of(view, row.key), seen };
     next(&case, envelope.at) == Rung::Resend
+}
+
+/// Takes in an attempt that only the send journal remembers; one that the store knows is left alone.
+pub(super) fn witness(book: &mut Book<'_>, envelope: &Envelope, witnessed: &Witnessed) -> Outcome {
+    let line = &witnessed.line;
+    let is_new = book
+        .view
+        .messages
+        .get(&witnessed.message)
+        .is_some_and(|row| !row.dissolved && row.attempt < line.attempt);
+    if is_new {
+        let fact = Fact::AttemptWitnessed {
+            key: witnessed.message,
+            attempt: line.attempt,
+            epoch: line.epoch,
+            document: line.digest,
+            due_at: witnessed.due_at,
+        };
+        book.write(envelope, fact);
+    }
+    Outcome::default()
 }
 
 /// Ends an open attempt; one that is not open any more is left alone.

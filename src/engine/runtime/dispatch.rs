@@ -76,6 +76,7 @@ pub async fn run(world: World) -> Result<(), TurnError> {
         }
         let asked = Instant::now();
         match world.store.work(limits(&world, &under_way), world.clock.now()).await {
+            Ok(work) if !world.gate.is_open() => hand_out(&world, &under_way, reading_only(work)),
             Ok(work) => hand_out(&world, &under_way, work),
             Err(cause) => tracing::error!(%cause, "the store could not be asked for work"),
         }
@@ -104,6 +105,11 @@ fn limits(world: &World, under_way: &UnderWay) -> WorkLimits {
     } else {
         WorkLimits::default()
     }
+}
+
+/// Behind a closed gate nothing is made, sent or inquired about; what the banks say is still read.
+fn reading_only(work: Work) -> Work {
+    Work { unbatched: Vec::new(), sendable: Vec::new(), unknown: Vec::new(), ..work }
 }
 
 fn hand_out(world: &World, under_way: &UnderWay, work: Work) {

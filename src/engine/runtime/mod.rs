@@ -7,9 +7,11 @@ pub mod crash;
 pub mod desk;
 pub mod dispatch;
 pub mod freezing;
+pub mod gate;
 pub mod polling;
 pub mod reading;
 pub mod recording;
+pub mod recovery;
 pub mod sending;
 
 use crate::bank::link::Link;
@@ -26,6 +28,7 @@ use crate::store::listing::WorkLimits;
 use chrono::{DateTime, Utc};
 use clock::Clock;
 use desk::Desk;
+use gate::{Gate, Reason};
 use recording::{Note, Tap};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,6 +81,8 @@ pub struct World {
     pub tap: Option<Tap>,
     /// Epoch of this process.
     pub epoch: i64,
+    /// Whether payouts are taken in and messages are sent.
+    pub gate: Gate,
     /// Set when the process has to end.
     pub stop: watch::Receiver<bool>,
 }
@@ -111,7 +116,17 @@ pub struct Engine {
 
 /// Starts the loop and the workers. `stop` ends them: no new work, open attempts finish.
 pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, TurnError> {
-    let epoch = parts.store.next_epoch().await?;
+    let gate = Gate::default();
+    let restored = parts.store.is_restored();
+    let mut epoch = parts.store.next_epoch().await?;
+    if restored {
+        gate.close(Reason::Recovery);
+        // The copy's epochs were drawn again by whoever sent after it was made.
+        let witnessed = parts.store.witnessed_epoch().await?;
+        while epoch <= witnessed {
+            epoch = parts.store.next_epoch().await?;
+        }
+    }
     let standing = Arc::new(parts.standing);
     let (desk, inbox) = desk::open();
     let world = World {
@@ -126,6 +141,7 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
         clock: parts.clock,
         tap: parts.tap,
         epoch,
+        gate,
         stop,
     };
     let turns = tokio::spawn(desk::turns(world.clone(), inbox));
@@ -141,6 +157,10 @@ pub async fn start(parts: Parts, stop: watch::Receiver<bool>) -> Result<Engine, 
         end_of(turns.await)
     });
     close_lost_attempts(&world).await?;
+    if restored {
+        recovery::audit(&world).await?;
+        return Ok(Engine { world, ended });
+    }
     for line in world.store.unconfirmed_attempts().await? {
         // Announced, never committed: the first byte leaves only after the commit, so nothing was sent.
         tracing::warn!(

@@ -122,6 +122,9 @@ fn moment(world: &World) -> Result<Moment, Failure> {
 }
 
 async fn send(world: &World, link: &Arc<Link>, row: &MessageRow, resend: Resend) -> Result<(), Failure> {
+    if !world.gate.is_open() {
+        return Ok(());
+    }
     let prepared = prepare(world, link, row).await?;
     crash::point("after_prepared");
     let ready = SendReady {

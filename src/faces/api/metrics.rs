@@ -18,6 +18,10 @@ pub fn router(world: World) -> Router {
 }
 
 async fn health(Shared(world): Shared<World>) -> Response {
+    if let Some(reason) = world.gate.reasons().first() {
+        let text = format!("closed: {}\n", reason.name());
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    }
     match world.store.work(WorkLimits::default(), world.clock.now()).await {
         Ok(_) => (StatusCode::OK, "ok\n").into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response(),
@@ -67,6 +71,20 @@ async fn metrics(Shared(world): Shared<World>) -> Response {
             "girogate_money_minor{{state=\"{state}\",currency=\"{currency}\"}} {}\n",
             row.sum_minor
         ));
+    }
+    let sizes = world.store.sizes();
+    let octets = [
+        ("girogate_store_octets", "Size of the database.", sizes.database),
+        (
+            "girogate_store_log_octets",
+            "Size of the database's log; grows while a long reader holds it back.",
+            sizes.log,
+        ),
+        ("girogate_send_journal_octets", "Size of the send journal.", sizes.journal),
+        ("girogate_gate_open", "1 while payouts are taken in and sent.", u64::from(world.gate.is_open())),
+    ];
+    for (name, help, value) in octets {
+        text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n"));
     }
     let gauges = [
         ("girogate_messages_sendable", "Messages that could be sent.", work.sendable.len()),

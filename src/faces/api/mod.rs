@@ -2,6 +2,7 @@
 //! Parses, hands to the desk, answers with what is durable. Decides nothing.
 
 pub mod callbacks;
+mod gate;
 pub mod metrics;
 pub mod operate;
 pub mod payouts;
@@ -171,6 +172,8 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/documents/{bank}", || {
         post(operate::ingest).layer(DefaultBodyLimit::max(DOCUMENT_OCTETS_MAX))
     }),
+    route("GET", "/v1/gate", || get(gate::show)),
+    route("POST", "/v1/gate", || post(gate::open)),
     route("GET", "/v1/openapi.json", || get(openapi)),
 ];
 

@@ -31,6 +31,9 @@ pub async fn submit(
     Octets(body): Octets,
 ) -> Result<Response, Problem> {
     caller.must(Role::Submit)?;
+    if let Some(reason) = api.world.gate.reasons().first() {
+        return Err(Problem::closed(*reason));
+    }
     let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(Problem::media_type("application/json"));

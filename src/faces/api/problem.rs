@@ -3,6 +3,7 @@
 
 use super::Role;
 use crate::engine::answer::problem_json;
+use crate::engine::runtime::gate::Reason;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -88,6 +89,27 @@ impl Problem {
             "The body is of another media type",
         )
         .detail(format!("wanted: {wanted}"))
+    }
+
+    /// The gateway takes nothing in for the time; nothing of the request was kept.
+    pub fn closed(reason: Reason) -> Problem {
+        let (status, code, title) = match reason {
+            Reason::Recovery => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "gateway.recovery",
+                "The gateway was restored from a copy and waits for a person",
+            ),
+            Reason::DiskFull => {
+                (StatusCode::INSUFFICIENT_STORAGE, "store.full", "The gateway's disk has no room for payouts")
+            }
+            Reason::Ending => {
+                (StatusCode::SERVICE_UNAVAILABLE, "gateway.ending", "The gateway is about to end")
+            }
+        };
+        let mut problem = Problem::new(status, code, title)
+            .detail("nothing of the request was kept; repeat it later with the same key");
+        problem.retry_after_s = Some(if reason == Reason::Ending { 5 } else { 60 });
+        problem
     }
 
     /// Nobody knows whether the request took effect: the same key tells.

@@ -8,7 +8,7 @@ use crate::faces::client::{ApiClient, CallError, Settings};
 use crate::faces::config::{self, Config, ConfigError};
 use crate::faces::serve::ServeError;
 use crate::net::tls::TlsFiles;
-use crate::store::sqlite::{Places, SqliteStore};
+use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 use std::path::PathBuf;
 
@@ -76,8 +76,7 @@ impl Means {
 
     /// The store, for reading; a running gateway is not disturbed.
     pub fn store(&self) -> Result<Store, Failure> {
-        let places = Places::within(&self.config.gateway.data_dir);
-        Ok(Store::Sqlite(SqliteStore::open_read_only(&places)?))
+        Ok(Store::Sqlite(SqliteStore::open_read_only(&self.config.places())?))
     }
 }
 

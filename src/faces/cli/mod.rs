@@ -32,6 +32,7 @@ mod sign;
 mod source;
 mod spool;
 mod status;
+mod store;
 mod submit;
 mod totals;
 mod unknown;
@@ -122,6 +123,8 @@ enum Command {
     Export(export::Export),
     /// Audit the store.
     Audit(audit::Audit),
+    /// Check, copy and restore the store; let a restored gateway send again.
+    Store(store::Store),
 }
 
 impl Command {
@@ -158,6 +161,7 @@ impl Command {
             Command::Ingest(command) => command.run(screen),
             Command::Export(command) => command.run(screen),
             Command::Audit(command) => command.run(screen),
+            Command::Store(command) => command.run(screen),
         }
     }
 }

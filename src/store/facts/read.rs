@@ -102,6 +102,11 @@ fn fact(envelope: &Envelope<'_>, subject: Subject) -> Result<Fact, FactError> {
             let body: CollectedBody = parse(body)?;
             Fact::CollectedUpTo { bank: body.bank, cursor: body.cursor }
         }
+        ("attempt_witnessed", 1) => attempt_witnessed(key, parse(body)?)?,
+        ("gate_opened", 1) => {
+            let GateBody { reason, witnessed, missing, held } = parse(body)?;
+            Fact::GateOpened { reason, witnessed, missing, held }
+        }
         (kind, version) => return Err(FactError::UnknownKind { kind: kind.to_owned(), version }),
     })
 }
@@ -260,6 +265,33 @@ fn step_started(key: Key, body: StartedBody<'_>) -> Result<Fact, FactError> {
         head: digest("head", &body.head)?,
         resend: body.resend,
     })
+}
+
+#[derive(Deserialize)]
+struct WitnessedBody<'a> {
+    attempt: u32,
+    epoch: i64,
+    #[serde(borrow)]
+    document: Text<'a>,
+    due_at: Option<i64>,
+}
+
+fn attempt_witnessed(key: Key, body: WitnessedBody<'_>) -> Result<Fact, FactError> {
+    Ok(Fact::AttemptWitnessed {
+        key,
+        attempt: body.attempt,
+        epoch: body.epoch,
+        document: digest("document", &body.document)?,
+        due_at: time_if("due_at", body.due_at)?,
+    })
+}
+
+#[derive(Deserialize)]
+struct GateBody {
+    reason: String,
+    witnessed: u64,
+    missing: u64,
+    held: u64,
 }
 
 #[derive(Deserialize)]

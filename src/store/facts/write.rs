@@ -51,6 +51,8 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::MessageFrozen(_) => "message_frozen",
         Fact::MessageDissolved { .. } => "message_dissolved",
         Fact::StepStarted { .. } => "step_started",
+        Fact::AttemptWitnessed { .. } => "attempt_witnessed",
+        Fact::GateOpened { .. } => "gate_opened",
         Fact::StepEnded { .. } => "step_ended",
         Fact::InquiryEnded { .. } => "inquiry_ended",
         Fact::DuplicateSeen { .. } => "duplicate_seen",
@@ -133,10 +135,29 @@ fn body(fact: &Fact, members: &mut Members<'_>) {
                 evidence("evidence", place, members);
             }
         }
+        Fact::AttemptWitnessed { .. } | Fact::GateOpened { .. } => recovery(fact, members),
         Fact::CollectedUpTo { bank, cursor } => {
             members.text("bank", bank);
             members.text("cursor", cursor);
         }
+    }
+}
+
+fn recovery(fact: &Fact, members: &mut Members<'_>) {
+    match fact {
+        Fact::AttemptWitnessed { attempt, epoch, document, due_at, .. } => {
+            members.number("attempt", *attempt);
+            members.number("epoch", *epoch);
+            members.digest("document", document);
+            members.time_if("due_at", *due_at);
+        }
+        Fact::GateOpened { reason, witnessed, missing, held } => {
+            members.text("reason", reason);
+            members.number("witnessed", *witnessed);
+            members.number("missing", *missing);
+            members.number("held", *held);
+        }
+        _ => {}
     }
 }
 

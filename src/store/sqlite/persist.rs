@@ -95,7 +95,7 @@ fn reasons(facts: &[Recorded], first_seq: i64) -> Reasons<'_> {
             Fact::CancelRequested { key, .. } | Fact::EntryReturned { key, .. } => {
                 reasons.said.insert(*key);
             }
-            Fact::StepStarted { key, epoch, .. } => {
+            Fact::StepStarted { key, epoch, .. } | Fact::AttemptWitnessed { key, epoch, .. } => {
                 reasons.epochs.insert(*key, *epoch);
             }
             Fact::DocumentReceived { key, .. } => {

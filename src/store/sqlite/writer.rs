@@ -286,6 +286,7 @@ fn journal_lines(turn: &Turn, head: &Head) -> Vec<JournalLine> {
             at: recorded.at,
             head: *head,
         }),
+        Fact::GateOpened { .. } => Some(JournalLine::gate(0, recorded.at, *head)),
         _ => None,
     };
     turn.facts.iter().filter_map(line).collect()

@@ -41,6 +41,7 @@ pub fn apply(view: &mut View, recorded: &Recorded) {
         | Fact::EntryBooked { .. }
         | Fact::EntryReturned { .. } => apply_to_payout(view, recorded),
         Fact::StepStarted { .. }
+        | Fact::AttemptWitnessed { .. }
         | Fact::StepEnded { .. }
         | Fact::InquiryEnded { .. }
         | Fact::DuplicateSeen { .. }
@@ -60,6 +61,8 @@ pub fn apply(view: &mut View, recorded: &Recorded) {
             view.requests.insert(request.clone(), row);
             view.dirty.requests.insert(request.clone());
         }
+        // Nothing follows from it in the views; it stands in the chain with name, time and reason.
+        Fact::GateOpened { .. } => {}
         Fact::CollectedUpTo { bank, cursor } => {
             view.cursors.insert(bank.clone(), cursor.clone());
             view.dirty.cursors.insert(bank.clone());
@@ -232,6 +235,17 @@ pub fn fold_message(row: &mut MessageRow, recorded: &Recorded) {
             row.attempt = *attempt;
             row.first_attempt_at.get_or_insert(recorded.at);
             row.due_at = None;
+        }
+        Fact::AttemptWitnessed { attempt, due_at, .. } => {
+            row.attempt = row.attempt.max(*attempt);
+            row.first_attempt_at.get_or_insert(recorded.at);
+            row.last_attempt_ended_at = Some(recorded.at);
+            row.maybe_sent = true;
+            if !matches!(row.phase, SendPhase::Received | SendPhase::Refused) {
+                row.phase = SendPhase::Unknown;
+                row.due_at = *due_at;
+                row.unknown.since.get_or_insert(recorded.at);
+            }
         }
         Fact::StepEnded { end, due_at, .. } => {
             row.last_attempt_ended_at = Some(recorded.at);
