@@ -5,6 +5,8 @@
 
 #[path = "crash/disk.rs"]
 mod disk;
+#[path = "crash/edges.rs"]
+mod edges;
 #[path = "process/mod.rs"]
 mod process;
 #[path = "crash/restore.rs"]

@@ -7,6 +7,8 @@ mod block;
 mod codes;
 #[path = "house/documents.rs"]
 mod documents;
+#[path = "house/matrix.rs"]
+mod matrix;
 #[path = "house/rules.rs"]
 mod rules;
 #[path = "house/scan.rs"]

@@ -430,3 +430,8 @@ fn a_writer_that_does_not_come_loses_the_recording_and_holds_nobody_up() {
     tap.note(Note::End);
     assert_eq!(notes.len(), handed_in - 1, "nothing follows a hole");
 }
+
+#[path = "replay/door.rs"]
+mod door;
+#[path = "replay/faults.rs"]
+mod faults;

@@ -9,6 +9,7 @@ mod store {
     mod facts;
     pub mod fixture;
     mod send_journal;
+    mod torn;
 }
 
 use chrono::Duration;

@@ -303,7 +303,7 @@ impl Link {
         let asked = Asked {
             message_id: &prepared.message_id,
             body_octets: prepared.request.body.len() as u64,
-            retry_after_s: retry_after(reply),
+            retry_after_s: retry_after(reply, now),
         };
         judge_reply(&self.profile, asked, self.authenticated(prepared, reply, now))
     }
@@ -468,9 +468,16 @@ fn media_type(value: &str) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Seconds only; a date or an absurd number is capped or ignored.
-fn retry_after(reply: &Reply) -> Option<u64> {
-    header(reply, "retry-after")?.trim().parse::<u64>().ok().map(|seconds| seconds.min(RETRY_AFTER_S_MAX))
+/// Seconds, or a date (RFC 9110, section 10.2.3); what is past asks for no wait, an absurd one is capped, anything else
+/// is ignored.
+fn retry_after(reply: &Reply, now: DateTime<Utc>) -> Option<u64> {
+    let text = header(reply, "retry-after")?;
+    let text = text.trim();
+    let seconds = text.parse::<u64>().ok().or_else(|| {
+        let date = DateTime::parse_from_rfc2822(text).ok()?;
+        Some(u64::try_from(date.to_utc().signed_duration_since(now).num_seconds()).unwrap_or(0))
+    });
+    seconds.map(|seconds| seconds.min(RETRY_AFTER_S_MAX))
 }
 
 fn query_escape(text: &str) -> String {

@@ -401,15 +401,7 @@ async fn listen(
         let service = Service { tls, router: callbacks::router(door), limits: ServerLimits::default() };
         servers.push(tokio::spawn(serve_tls(listener, service, halted.clone())));
     }
-    let mut metrics_stop = halted;
-    servers.push(tokio::spawn(async move {
-        let until = async move { drop(metrics_stop.wait_for(|stop| *stop).await) };
-        let served =
-            axum::serve(metrics_listener, metrics::router(world)).with_graceful_shutdown(until).await;
-        if let Err(cause) = served {
-            tracing::error!(%cause, "the metrics listener ended");
-        }
-    }));
+    servers.push(tokio::spawn(serve_figures(metrics_listener, world, halted)));
     ready(&bound);
     serve_until_the_end(engine, (servers, halt), stop).await
 }
@@ -455,6 +447,17 @@ async fn serve_until_the_end(
             );
             Ok(())
         }
+    }
+}
+
+/// Figures until the end; who reads them slowly, or never, does not hold it up.
+async fn serve_figures(listener: TcpListener, world: runtime::World, mut halted: watch::Receiver<bool>) {
+    let served = tokio::select! {
+        served = async { axum::serve(listener, metrics::router(world)).await } => served,
+        _ = halted.wait_for(|stop| *stop) => Ok(()),
+    };
+    if let Err(cause) = served {
+        tracing::error!(%cause, "the metrics listener ended");
     }
 }
 

@@ -10,3 +10,4 @@ mod json;
 mod raw;
 mod reading;
 mod settings;
+mod twice;

@@ -43,6 +43,8 @@ const FAULTS: &[Fault] = &[
     Fault { file: LOG, call: "pwrite64", answer: "retval=0", leaves: true, handful: &[2, 31] },
     Fault { file: JOURNAL, call: "write", answer: "error=ENOSPC", leaves: true, handful: &[1] },
     Fault { file: JOURNAL, call: "write", answer: "retval=0", leaves: true, handful: &[1] },
+    // The file system has become one that may only be read.
+    Fault { file: LOG, call: "pwrite64", answer: "error=EROFS", leaves: true, handful: &[1, 12] },
     Fault { file: LOG, call: "pwrite64", answer: "error=EINTR", leaves: false, handful: &[1, 30] },
     Fault { file: JOURNAL, call: "write", answer: "error=EINTR", leaves: false, handful: &[1] },
 ];

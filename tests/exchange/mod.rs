@@ -26,7 +26,7 @@ pub struct Street {
     bank_url: String,
     bank_end: watch::Sender<bool>,
     bank: JoinHandle<Result<(), SandboxError>>,
-    callback: u16,
+    pub callback: u16,
 }
 
 fn free_port() -> u16 {
