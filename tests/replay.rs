@@ -3,8 +3,14 @@
 
 #![allow(clippy::unwrap_used)] // a failing step of a test may panic
 
+#[path = "replay/cancellation.rs"]
+mod cancellation;
+#[path = "replay/detectors.rs"]
+mod detectors;
 #[path = "exchange/mod.rs"]
 mod exchange;
+#[path = "replay/room.rs"]
+mod room;
 
 use exchange::{Gateway, Street, payout};
 use girogate::domain::fact::Cause;

@@ -170,6 +170,33 @@ async fn keys_tokens_and_references_are_taken_once() {
     .await;
 }
 
+/// A cancellation is work once sending has an outcome, and not again once its request exists.
+#[tokio::test]
+async fn a_cancellation_is_kept_with_its_request() {
+    over_both(async |store| {
+        journey(&store).await;
+        let wanted =
+            vec![1, 4].into_iter().map(|key| Fact::CancellationWanted { key, reason: "CUST".into() });
+        let mut view = store.load(vec![Lookup::Payout(1), Lookup::Payout(4)]).await.unwrap();
+        store.append(turn(&mut view, wanted.collect(), vec![])).await;
+        let keys = async || {
+            let work = store.work(WorkLimits::default(), at(0)).await.unwrap();
+            work.cancellations.iter().map(|row| row.key).collect::<Vec<_>>()
+        };
+        assert_eq!(keys().await, [1], "the message of payout 4 was never sent");
+        let mut view = store.load(vec![Lookup::Payout(1)]).await.unwrap();
+        let key = view.counters.message;
+        store.append(turn(&mut view, vec![cancellation_frozen(key, 1)], vec![])).await;
+        assert_eq!(keys().await, Vec::<i64>::new());
+        let again = store.load(vec![Lookup::Payout(1), Lookup::Message(key)]).await.unwrap();
+        assert_eq!((&again.payouts[&1], &again.messages[&key]), (&view.payouts[&1], &view.messages[&key]));
+        assert_eq!(again.messages[&key].about, Some(1));
+        assert_eq!(again.payouts[&1].cancellation.as_ref().unwrap().request, Some(key));
+        assert!(store.audit().await.unwrap().passed());
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn work_is_what_waits_and_is_due() {
     over_both(async |store| {

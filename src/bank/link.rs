@@ -58,9 +58,20 @@ pub struct Moment {
     pub nonce: [u8; 16],
 }
 
+/// What a message is for; decides about the call that hands it over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Payments (pain.001).
+    Payments,
+    /// A request for cancellation (camt.055).
+    Cancellation,
+}
+
 /// What goes out.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
+    /// What it is for.
+    pub purpose: Purpose,
     /// `GrpHdr/MsgId`.
     pub message_id: String,
     /// The frozen octets.
@@ -168,9 +179,17 @@ impl Link {
         &self.profile
     }
 
+    /// The call that hands over what is of this purpose.
+    fn step_of(&self, purpose: Purpose) -> Option<&Step> {
+        match purpose {
+            Purpose::Payments => self.profile.steps.first(),
+            Purpose::Cancellation => self.profile.cancellation.as_ref().map(|rules| &rules.step),
+        }
+    }
+
     /// Prepares the submission of a message.
     pub fn prepare(&self, outgoing: &Outgoing, moment: Moment) -> Result<Prepared, LinkError> {
-        let Some(step) = self.profile.steps.first() else {
+        let Some(step) = self.step_of(outgoing.purpose) else {
             return Err(LinkError::Profile { profile: self.profile.id.clone(), cause: "no step".to_owned() });
         };
         let mut headers = vec![
@@ -290,8 +309,16 @@ impl Link {
     }
 
     /// Prepares an inquiry by our own message id; `None` where the bank offers none.
-    pub fn prepare_inquiry(&self, message_id: &str, moment: Moment) -> Option<Result<Prepared, LinkError>> {
-        let path = self.profile.unknown.inquiry_path.as_ref()?.replace("{message_id}", message_id);
+    pub fn prepare_inquiry(
+        &self,
+        (purpose, message_id): (Purpose, &str),
+        moment: Moment,
+    ) -> Option<Result<Prepared, LinkError>> {
+        let template = match purpose {
+            Purpose::Payments => self.profile.unknown.inquiry_path.as_ref(),
+            Purpose::Cancellation => self.profile.cancellation.as_ref()?.inquiry_path.as_ref(),
+        };
+        let path = template?.replace("{message_id}", message_id);
         Some(self.prepare_get(("inquiry", message_id, path), moment))
     }
 

@@ -5,7 +5,7 @@ use super::amount::Amount;
 use super::currency::Currency;
 use super::entry::{Booking, Digest, Direction, Evidence, Mark, Return, UnmatchedClass};
 use super::payout::Payout;
-use super::row::{Channel, Hold, Key, Subject};
+use super::row::{CancelStage, Channel, Hold, Key, Subject};
 use super::status::StatusNews;
 use super::unknown::{Decision, Escalation, Proof};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -79,6 +79,25 @@ pub struct FrozenMessage {
     pub sum: Decimal,
     /// Its blocks.
     pub blocks: Vec<FrozenBlock>,
+}
+
+/// A request for cancellation as it is frozen: one message about one payout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrozenCancellation {
+    /// Key that the message's row gets.
+    pub key: Key,
+    /// Payout that it is about.
+    pub payout: Key,
+    /// `Assgnmt/Id`, derived from the payout: there is one request per payout.
+    pub message_id: String,
+    /// Bank id in the configuration.
+    pub bank: String,
+    /// Message definition, like `camt.055.001.08`.
+    pub definition: String,
+    /// Digest of the octets.
+    pub document: Digest,
+    /// Digest of the profile's octets it was made under.
+    pub profile: Digest,
 }
 
 /// How an attempt ended.
@@ -167,12 +186,39 @@ pub enum Fact {
         /// Reason given.
         reason: String,
     },
-    /// The client wants it cancelled, but it may be at the bank.
+    /// The client wants it cancelled, but it may be at the bank, which takes no requests by message.
     CancelRequested {
         /// Which.
         key: Key,
         /// Reason given.
         reason: String,
+    },
+    /// The client wants it cancelled; it may be at the bank, which will be asked.
+    CancellationWanted {
+        /// Which.
+        key: Key,
+        /// Reason given.
+        reason: String,
+    },
+    /// The request to the bank exists.
+    CancellationFrozen(Box<FrozenCancellation>),
+    /// The payout had its end before the request was written: the bank is not asked.
+    CancellationNeedless {
+        /// Which.
+        key: Key,
+    },
+    /// The bank answered a request for cancellation (camt.029).
+    CancellationAnswered {
+        /// Payout.
+        key: Key,
+        /// The message that asked, if it was ours.
+        request: Option<Key>,
+        /// What the answer amounts to.
+        stage: CancelStage,
+        /// What the bank said.
+        news: StatusNews,
+        /// Where.
+        evidence: Evidence,
     },
     /// An API request was answered; the same key replays the answer.
     RequestAnswered {
@@ -503,11 +549,15 @@ impl Fact {
             | Fact::PayoutReleased { key }
             | Fact::PayoutCancelled { key, .. }
             | Fact::CancelRequested { key, .. }
+            | Fact::CancellationWanted { key, .. }
+            | Fact::CancellationNeedless { key }
+            | Fact::CancellationAnswered { key, .. }
             | Fact::PayoutStatus { key, .. }
             | Fact::InterbankStatus { key, .. }
             | Fact::EntryBooked { key, .. }
             | Fact::EntryReturned { key, .. } => Subject::Payout(*key),
             Fact::MessageFrozen(message) => Subject::Message(message.key),
+            Fact::CancellationFrozen(request) => Subject::Message(request.key),
             Fact::MessageDissolved { key, .. }
             | Fact::StepStarted { key, .. }
             | Fact::AttemptWitnessed { key, .. }

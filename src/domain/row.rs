@@ -24,6 +24,58 @@ pub enum Hold {
     Operator(String),
 }
 
+/// How far a cancellation that the bank is asked for got. The later one of two answers in this order stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CancelStage {
+    /// Wanted; the request is not written yet.
+    Wanted,
+    /// The request is written; its message says how far sending got.
+    Asked,
+    /// The payout had its end before the request was written.
+    Needless,
+    /// The bank has not decided.
+    Pending,
+    /// The bank refused: the payout goes on.
+    Refused,
+    /// The bank cancelled it, or asks the money back.
+    Accepted,
+}
+
+/// Every stage with its stable name.
+pub const CANCEL_STAGE_NAMES: &[(CancelStage, &str)] = &[
+    (CancelStage::Wanted, "wanted"),
+    (CancelStage::Asked, "asked"),
+    (CancelStage::Needless, "needless"),
+    (CancelStage::Pending, "pending"),
+    (CancelStage::Refused, "refused"),
+    (CancelStage::Accepted, "accepted"),
+];
+
+impl CancelStage {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        CANCEL_STAGE_NAMES.iter().find(|(stage, _)| *stage == self).map_or("", |(_, name)| name)
+    }
+
+    /// The stage of that name.
+    pub fn parse(name: &str) -> Option<CancelStage> {
+        CANCEL_STAGE_NAMES.iter().find(|(_, known)| *known == name).map(|(stage, _)| *stage)
+    }
+}
+
+/// A cancellation that the bank is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancellation {
+    /// How far it got.
+    pub stage: CancelStage,
+    /// The message that asks for it.
+    pub request: Option<Key>,
+    /// Code of the answer as the bank wrote it, with its reason: `RJCR ARDT`.
+    pub answer: Option<String>,
+    /// What says so.
+    pub evidence: Option<Evidence>,
+}
+
 /// A payout: only what was said or booked about it itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayoutRow {
@@ -81,6 +133,8 @@ pub struct PayoutRow {
     pub booking: Option<Booking>,
     /// The credit that brought it back.
     pub returned: Option<Return>,
+    /// The cancellation that the bank is asked for.
+    pub cancellation: Option<Cancellation>,
 }
 
 /// How far the sending of a message got.
@@ -122,7 +176,7 @@ impl SendPhase {
     }
 }
 
-/// A pain.001 message.
+/// A message of ours: a pain.001, or a request about a payout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRow {
     /// Table key.
@@ -167,6 +221,8 @@ pub struct MessageRow {
     pub dissolved: bool,
     /// When it was frozen.
     pub frozen_at: DateTime<Utc>,
+    /// The payout that a request (camt.055) is about; a pain.001 has blocks instead.
+    pub about: Option<Key>,
     /// What is known about its outcome while, or after, it was unknown.
     pub unknown: UnknownRow,
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::entry::Digest;
 use crate::domain::lifecycle::State;
-use crate::domain::row::Key;
+use crate::domain::row::{CancelStage, Key};
 use crate::domain::unknown::Decision;
 use crate::engine::input::Problem;
 
@@ -133,8 +133,15 @@ pub enum Operated {
         /// How many others are batched anew.
         others: usize,
     },
-    /// It may be at the bank: the wish is recorded, the outcome is the bank's.
+    /// It may be at the bank, which is asked by message: the outcome is the bank's.
     AskedOfBank {
+        /// Where it is.
+        state: State,
+        /// How far the request got.
+        stage: CancelStage,
+    },
+    /// It may be at the bank, which takes no such requests by message: the wish is recorded, a person must ask.
+    NotedOnly {
         /// Where it is.
         state: State,
     },

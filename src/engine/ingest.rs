@@ -1,6 +1,7 @@
 //! Turns the records of a bank report into items that a decision can take one by one: each item
 //! carries what stands above it. Pure reading; what an item means is decided elsewhere.
 
+use super::cancellation::{Resolution, Resolved};
 use crate::domain::amount::lexical_decimal;
 use crate::messages::record::{AccountReport, BatchStatus, Entry, Record, Report, Status, Transaction};
 use rust_decimal::Decimal;
@@ -34,6 +35,8 @@ pub enum Said {
         /// The status.
         status: Box<Status>,
     },
+    /// About a cancellation that was asked for.
+    Cancellation(Box<Resolved>),
     /// An entry without details.
     Collective {
         /// The report.
@@ -89,6 +92,7 @@ pub struct Collector {
     /// Items that are ready.
     pub ready: Vec<Item>,
     broken: u32,
+    resolution: Option<(Resolution, u64)>,
     /// It was said of this document that it holds records without effect.
     unused_told: bool,
 }
@@ -151,21 +155,47 @@ impl Collector {
                     self.push(place, Said::Broken { code: deviation.code, text });
                 }
             }
-            // Cancellations, returns and orders are read, but no decision uses them: the document says so once.
-            Record::Plain(plain) => {
-                if !self.unused_told {
+            Record::Plain(plain) if plain.record() == "resolution" => {
+                self.resolution = Some((Resolution::begin(&plain), place));
+                self.message_id =
+                    self.message_id.take().or(plain.fields().text("assignment_id").map(str::to_owned));
+            }
+            Record::Plain(plain) => match &mut self.resolution {
+                Some((resolution, _)) => {
+                    let resolved = resolution.take(&plain);
+                    let said = resolved.map(|resolved| Said::Cancellation(Box::new(resolved)));
+                    self.ready.extend(said.map(|said| Item { record: place, said }));
+                }
+                // Returns and orders are read, but no decision uses them: the document says so once.
+                None if !self.unused_told => {
                     self.unused_told = true;
                     let text = format!("records of kind {} have no effect", plain.record());
                     self.push(place, Said::Broken { code: "record.unused".to_owned(), text });
                 }
-            }
+                None => {}
+            },
             Record::Verdict(_) => {
                 self.close_account();
+                self.close_resolution();
                 self.report = None;
                 self.batch = None;
                 self.unused_told = false;
             }
             Record::Document(_) | Record::Header(_) => {}
+        }
+    }
+
+    /// An answer that listed no payment speaks for its case.
+    fn close_resolution(&mut self) {
+        let Some((resolution, record)) = self.resolution.take() else { return };
+        let told = resolution.has_told();
+        match resolution.end() {
+            Some(resolved) => self.push(record, Said::Cancellation(Box::new(resolved))),
+            None if !told => {
+                let text = "an answer to an investigation has no status".to_owned();
+                self.push(record, Said::Broken { code: "record.unused".to_owned(), text });
+            }
+            None => {}
         }
     }
 

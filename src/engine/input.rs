@@ -41,6 +41,8 @@ pub enum Input {
     Operate(Operation),
     /// A message was written, checked and hashed.
     Frozen(Arc<Draft>),
+    /// A request for cancellation was written, checked and hashed.
+    CancellationWritten(Box<CancellationDraft>),
     /// A request is signed and could leave.
     SendReady(SendReady),
     /// A delivery ended.
@@ -214,6 +216,23 @@ pub struct DraftBlock {
     pub sum: Decimal,
     /// Payout keys in the order in which they stand.
     pub members: Vec<Key>,
+}
+
+/// A request for cancellation as it was written: would be frozen if it is still wanted.
+#[derive(Clone, Debug)]
+pub struct CancellationDraft {
+    /// Payout that it is about.
+    pub payout: Key,
+    /// `Assgnmt/Id`.
+    pub message_id: String,
+    /// Bank id.
+    pub bank: String,
+    /// Message definition.
+    pub definition: String,
+    /// Digest of the profile's octets.
+    pub profile: Digest,
+    /// The octets that are signed, sent and stored.
+    pub document: NewDocument,
 }
 
 /// A signed request that could leave.

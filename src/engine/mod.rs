@@ -5,6 +5,7 @@ pub mod action;
 pub mod answer;
 pub mod batching;
 pub mod book;
+pub mod cancellation;
 pub mod convert;
 pub mod decide;
 pub mod demonstration;

@@ -9,6 +9,7 @@ use crate::domain::reference::PayoutToken;
 use crate::domain::row::{Key, PayoutRow, Subject};
 use crate::domain::status::{Merge, Reason, StatusNews, merge};
 use crate::engine::book::{Book, Exception};
+use crate::engine::cancellation;
 use crate::engine::decide::Standing;
 use crate::engine::decide::unknown::saw_duplicate;
 use crate::engine::ingest::{Item, Said};
@@ -58,6 +59,10 @@ pub fn needs(view: &View, standing: &Standing, part: &Part, wanted: &mut Vec<Loo
             }
             Said::Payment { status, batch, .. } => {
                 payment_needs(view, standing, part, (status, batch.as_deref()), wanted);
+            }
+            Said::Cancellation(resolved) => {
+                payment_needs(view, standing, part, (&resolved.status, None), wanted);
+                cancellation::part_needs(view, standing, (part, resolved), wanted);
             }
             _ => {}
         }
@@ -134,12 +139,13 @@ pub type Around<'a> = (&'a Standing, &'a Envelope, &'a Part);
 fn apply_item(book: &mut Book<'_>, around: Around<'_>, item: &Item, evidence: Evidence) {
     let envelope = around.1;
     match &item.said {
-        Said::Group(report) if !is_interbank(report) => group(book, envelope, report, evidence),
+        Said::Group(report) if !is_interbank(report) => group(book, around, report, evidence),
         Said::Group(_) => {}
-        Said::Batch(report, batch) => block(book, envelope, (report, batch), evidence),
+        Said::Batch(report, batch) => block(book, around, (report, batch), evidence),
         Said::Payment { report, batch, status } => {
             payment(book, around, (report, batch.as_deref(), status), evidence);
         }
+        Said::Cancellation(resolved) => cancellation::apply_answer(book, around, resolved, evidence),
         Said::Broken { code, text } => {
             let text = format!("{code}: {text}");
             let subject = Subject::Document(around.2.document);
@@ -177,7 +183,8 @@ fn news_of(code: &str, reasons: &[crate::messages::record::Reason], report: &Rep
 
 // ------------------------------------------------------------------------------------ group, block
 
-fn group(book: &mut Book<'_>, envelope: &Envelope, report: &Report, evidence: Evidence) {
+fn group(book: &mut Book<'_>, around: Around<'_>, report: &Report, evidence: Evidence) {
+    let envelope = around.1;
     let Some(code) = &report.group_status else { return };
     let Some(id) = reference(report.original_message_id.as_ref()) else { return };
     let news = news_of(code, &report.reasons, report);
@@ -199,16 +206,20 @@ fn group(book: &mut Book<'_>, envelope: &Envelope, report: &Report, evidence: Ev
     }
     let (key, outcome) = (message.key, merge(message.status.as_ref(), &news).0);
     let known = message.last_code.clone();
+    if let Some(news) = of_unlisted(around, &news) {
+        book.write(envelope, Fact::MessageStatus { key, news, evidence });
+    }
     book.write(envelope, Fact::MessageStatus { key, news: news.clone(), evidence });
     contradiction(book, envelope, (Subject::Message(key), outcome), (known.as_deref(), &news.code), evidence);
 }
 
 fn block(
     book: &mut Book<'_>,
-    envelope: &Envelope,
+    around: Around<'_>,
     (report, batch): (&Report, &BatchStatus),
     evidence: Evidence,
 ) {
+    let envelope = around.1;
     let Some(code) = &batch.status else { return };
     let Some(id) = reference(batch.original_payment_information_id.as_ref()) else { return };
     let news = news_of(code, &batch.reasons, report);
@@ -230,8 +241,21 @@ fn block(
     }
     let (key, outcome) = (row.key, merge(row.status.as_ref(), &news).0);
     let known = row.last_code.clone();
+    if let Some(news) = of_unlisted(around, &news) {
+        book.write(envelope, Fact::BlockStatus { key, news, evidence });
+    }
     book.write(envelope, Fact::BlockStatus { key, news: news.clone(), evidence });
     contradiction(book, envelope, (Subject::Block(key), outcome), (known.as_deref(), &news.code), evidence);
+}
+
+/// What a partly accepted group or block says of those that its report does not list, where the bank lists the exceptions
+/// only: accepted. Each that is listed has its own status, which counts. Source: status life cycle, section 4.1.
+fn of_unlisted((standing, _, part): Around<'_>, news: &StatusNews) -> Option<StatusNews> {
+    (news.code == "PART" && standing.unlisted_is_accepted.contains(&part.bank)).then(|| StatusNews {
+        code: "ACCP".to_owned(),
+        reason: None,
+        created: news.created.clone(),
+    })
 }
 
 /// A refusal as duplicate is evidence that something with our identity is at the bank.
@@ -361,19 +385,26 @@ fn payment(
         && news.code == "RJCT"
         && let Some(key) = row.block
     {
+        if let Some(news) = of_unlisted(around, &news) {
+            book.write(envelope, Fact::BlockStatus { key, news, evidence });
+        }
         book.write(envelope, Fact::BlockStatus { key, news: news.clone(), evidence });
     }
     say(book, envelope, &row, Spoken { news, bank_references, evidence });
 }
 
-struct Spoken {
-    news: StatusNews,
-    bank_references: Vec<String>,
-    evidence: Evidence,
+/// What was said about a payout.
+pub struct Spoken {
+    /// What.
+    pub news: StatusNews,
+    /// The bank's own references that came with it.
+    pub bank_references: Vec<String>,
+    /// Where.
+    pub evidence: Evidence,
 }
 
 /// Writes what was said about a payout, unless it was said before; names contradictions.
-fn say(book: &mut Book<'_>, envelope: &Envelope, row: &PayoutRow, spoken: Spoken) {
+pub fn say(book: &mut Book<'_>, envelope: &Envelope, row: &PayoutRow, spoken: Spoken) {
     let Spoken { news, bank_references, evidence } = spoken;
     let repeated = row.status.as_ref().is_some_and(|known| known.code == news.code)
         && bank_references.iter().all(|reference| row.bank_references.contains(reference));
@@ -404,7 +435,7 @@ fn say(book: &mut Book<'_>, envelope: &Envelope, row: &PayoutRow, spoken: Spoken
 }
 
 /// What each key of a status names, strongest first. Source: status life cycle, section 7.
-fn names<'a>(
+pub fn names<'a>(
     view: &View,
     standing: &Standing,
     part: &Part,

@@ -11,6 +11,7 @@ use crate::domain::unknown::{Decision, Told};
 use crate::planted::{self, Defect};
 use crate::store::conservation::{PORTIONS, Tally};
 use crate::store::listing::{Cursor, Filter, PayoutListed, TotalsRow};
+use crate::store::lookup::Lookup;
 use crate::store::{Store, StoreError};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
@@ -142,6 +143,7 @@ async fn message(store: &Store, row: &MessageRow) -> Result<Value, StoreError> {
         "bank_reference": row.bank_reference,
         "document": row.document.hex(),
         "dissolved": row.dissolved,
+        "request": row.about.is_some(),
         "timeline": history.iter().map(telling::told).collect::<Vec<_>>(),
     }))
 }
@@ -178,6 +180,9 @@ pub async fn detailed(store: &Store, item: &PayoutListed) -> Result<Value, Store
         value["bank_said"] = bank_word(news);
     }
     add_money(&mut value, row);
+    if row.cancellation.is_some() || row.cancel_requested {
+        value["cancellation"] = cancellation(store, row).await?;
+    }
     if let Some(hold) = &row.held {
         value["held"] = json!(match hold {
             Hold::SuspectedDuplicate(earlier) => format!("suspected duplicate of {earlier}"),
@@ -189,6 +194,24 @@ pub async fn detailed(store: &Store, item: &PayoutListed) -> Result<Value, Store
     }
     if !row.bank_references.is_empty() {
         value["bank_references"] = json!(row.bank_references);
+    }
+    Ok(value)
+}
+
+/// How far the cancellation got that the bank is asked for; `noted` where the bank takes no requests by message.
+async fn cancellation(store: &Store, row: &PayoutRow) -> Result<Value, StoreError> {
+    let Some(known) = &row.cancellation else { return Ok(json!({ "stage": "noted" })) };
+    let mut value = json!({ "stage": known.stage.name() });
+    if let Some(answer) = &known.answer {
+        value["answer"] = json!(answer);
+    }
+    value["evidence"] = json!(known.evidence.map(|evidence| evidence.document.hex()));
+    if let Some(request) = known.request {
+        let view = store.load(vec![Lookup::Message(request)]).await?;
+        if let Some(message) = view.messages.get(&request) {
+            value["message_id"] = json!(message.message_id);
+            value["sending"] = json!(message.phase.name());
+        }
     }
     Ok(value)
 }

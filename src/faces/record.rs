@@ -327,6 +327,14 @@ impl Sheet {
                 let at_ms = self.since(created);
                 self.event(&Event::Frozen { at_ms, bank: draft.bank.clone(), file })
             }
+            Input::CancellationWritten(draft) => {
+                let created = self.created.remove(&draft.message_id).unwrap_or(envelope.at);
+                let file = self.numbered("request.xml", draft.document.octets())?;
+                self.files_of.insert(draft.document.digest(), file.clone());
+                self.sent.insert(draft.message_id.clone(), file.clone());
+                let at_ms = self.since(created);
+                self.event(&Event::Requested { at_ms, bank: draft.bank.clone(), file })
+            }
             Input::SendReady(_) => {
                 let attempt = actions.iter().find_map(|action| match action {
                     Action::Deliver { attempt, .. } => Some(*attempt),

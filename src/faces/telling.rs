@@ -21,6 +21,7 @@ pub fn told(stored: &Stored) -> Value {
 fn evidence(fact: &Fact, cause: &Cause) -> Option<String> {
     match (fact, cause) {
         (Fact::MessageFrozen(message), _) => Some(message.document.hex()),
+        (Fact::CancellationFrozen(request), _) => Some(request.document.hex()),
         (Fact::StepStarted { head, .. }, _) => Some(head.hex()),
         (
             Fact::StepEnded {
@@ -64,10 +65,12 @@ fn words(fact: &Fact) -> (&'static str, String) {
         }
         Fact::PayoutHeld { hold, .. } => ("held", hold_words(hold)),
         Fact::PayoutReleased { .. } => ("released", "released".to_owned()),
-        Fact::PayoutCancelled { reason, .. } => ("cancelled", format!("cancelled here: {reason}")),
-        Fact::CancelRequested { reason, .. } => {
-            ("cancel_requested", format!("cancellation wanted: {reason}"))
-        }
+        Fact::PayoutCancelled { .. }
+        | Fact::CancelRequested { .. }
+        | Fact::CancellationWanted { .. }
+        | Fact::CancellationFrozen(_)
+        | Fact::CancellationNeedless { .. }
+        | Fact::CancellationAnswered { .. } => cancellation_words(fact),
         Fact::RequestAnswered { status, .. } => ("request_answered", format!("answered {status}")),
         Fact::MessageFrozen(message) => (
             "frozen",
@@ -123,6 +126,31 @@ fn words(fact: &Fact) -> (&'static str, String) {
         Fact::ExceptionRaised { code, text, .. } => ("exception", format!("{code}: {text}")),
         Fact::AttemptWitnessed { .. } | Fact::GateOpened { .. } => recovery_words(fact),
         Fact::CollectedUpTo { cursor, .. } => ("collected", format!("reports up to {cursor}")),
+    }
+}
+
+fn cancellation_words(fact: &Fact) -> (&'static str, String) {
+    match fact {
+        Fact::PayoutCancelled { reason, .. } => ("cancelled", format!("cancelled here: {reason}")),
+        Fact::CancelRequested { reason, .. } => {
+            ("cancel_requested", format!("cancellation wanted, the bank takes no requests: {reason}"))
+        }
+        Fact::CancellationWanted { reason, .. } => {
+            ("cancel_requested", format!("cancellation wanted, the bank will be asked: {reason}"))
+        }
+        Fact::CancellationFrozen(request) => {
+            ("cancellation_frozen", format!("request {} {} frozen", request.definition, request.message_id))
+        }
+        Fact::CancellationNeedless { .. } => {
+            ("cancellation_needless", "it had its end: the bank is not asked".to_owned())
+        }
+        Fact::CancellationAnswered { stage, news, .. } => {
+            let reason = news.reason.as_ref();
+            let reason = reason.and_then(|reason| reason.code.as_deref().or(reason.proprietary.as_deref()));
+            let reason = reason.map_or(String::new(), |code| format!(", reason {code}"));
+            ("cancellation_answered", format!("cancellation {}: {}{reason}", stage.name(), news.code))
+        }
+        _ => ("cancellation", String::new()),
     }
 }
 

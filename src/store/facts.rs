@@ -4,6 +4,7 @@
 //! `{"kind":"payout_held","v":1,"at":1700000000000000,"tenant":"acme","subject":"payout:12","actor":"alice","cause":{"timer":true},"body":{…}}`:
 //! `at` in microseconds since 1970 UTC, decimals and dates as text, digests as hex.
 
+mod cancellation;
 pub(in crate::store) mod json;
 mod read;
 mod read_money;
@@ -52,6 +53,10 @@ pub const FACT_KINDS: &[(&str, u32)] = &[
     ("collected_up_to", 1),
     ("attempt_witnessed", 1),
     ("gate_opened", 1),
+    ("cancellation_wanted", 1),
+    ("cancellation_frozen", 1),
+    ("cancellation_needless", 1),
+    ("cancellation_answered", 1),
 ];
 
 /// Why octets are not a fact we know. Somebody changed the store, or a newer program wrote it: the operator must act.

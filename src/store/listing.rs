@@ -201,6 +201,8 @@ pub struct Work {
     pub open: Vec<MessageRow>,
     /// Received messages whose next poll is due.
     pub awaiting: Vec<MessageRow>,
+    /// Payouts whose cancellation is wanted and can be asked for: sending has an outcome, or the bank spoke.
+    pub cancellations: Vec<PayoutRow>,
     /// Authenticated documents that are not read to their end, oldest first.
     pub unread: Vec<DocumentRow>,
     /// When the next message becomes due, if any is.

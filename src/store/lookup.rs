@@ -46,6 +46,8 @@ pub enum Lookup {
     Entry(String),
     /// The statement of that identity.
     Statement(String),
+    /// The newest statements (camt.053) of an account, at most 40.
+    Statements(String),
     /// The answered request of that idempotency key.
     Request(String),
     /// The cursor of a bank's list of reports.

@@ -19,7 +19,7 @@ use crate::domain::entry::Digest;
 use crate::domain::fact::{Fact, Recorded};
 use crate::domain::payout::Payout;
 use crate::domain::reference::PayoutToken;
-use crate::domain::row::{BlockRow, Key, MessageRow, PayoutRow, SendPhase, Subject};
+use crate::domain::row::{BlockRow, CancelStage, Key, MessageRow, PayoutRow, SendPhase, Subject};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, VecDeque};
@@ -174,6 +174,7 @@ impl MemoryStore {
             unknown: of(&[SendPhase::Unknown], &is_due),
             open: of(&[SendPhase::Open], &|_| true),
             awaiting: of(&[SendPhase::Received], &is_due),
+            cancellations: cancellations(&state.all, limits.messages),
             unread: unread.take(limits.documents).cloned().collect(),
             next_due: next_due.filter(|due| *due > now).min(),
         })
@@ -558,6 +559,22 @@ fn unbatched(all: &View, limit: usize) -> Vec<Unbatched> {
             oldest_at: rows.first().map(|row| row.recorded_at).unwrap_or_default(),
         })
         .collect()
+}
+
+/// Source: `Work::cancellations`.
+fn cancellations(all: &View, limit: usize) -> Vec<PayoutRow> {
+    let wanted = all
+        .payouts
+        .values()
+        .filter(|row| row.cancellation.as_ref().is_some_and(|known| known.stage == CancelStage::Wanted));
+    let can_be_asked = |row: &&PayoutRow| {
+        let of_block = all.block_of(row).is_some_and(|block| block.booked || block.status.is_some());
+        let of_message = all.message_of(row).is_some_and(|message| {
+            message.status.is_some() || matches!(message.phase, SendPhase::Received | SendPhase::Refused)
+        });
+        row.status.is_some() || of_block || of_message
+    };
+    wanted.filter(can_be_asked).take(limit).cloned().collect()
 }
 
 fn page<T>(items: impl Iterator<Item = T>, limit: usize, key: impl Fn(&T) -> Key) -> Page<T> {

@@ -195,7 +195,6 @@ pub const BORNE: &[(&str, &str, usize)] = &[
     ),
     ("function lines", "tests/store.rs::lists_are_filtered_and_turned_page_by_page", 78),
     ("function lines", "tests/store/fixture.rs::report", 79),
-    ("parameters", "src/engine/decide/operate.rs::cancel", 5),
     ("parameters", "src/engine/intake/check.rs::date_in_range", 5),
     ("parameters", "src/engine/report.rs::contradiction", 5),
     ("parameters", "src/engine/report.rs::payment_needs", 5),

@@ -41,7 +41,7 @@ fn children_of_old_versions_are_recognised() {
 /// What has no effect is said once for each document, and gives nothing else.
 #[test]
 fn a_message_without_effect_says_so_once() {
-    let answer = include_bytes!("../../fixtures/messages/camt.029.001.09/refused-cancellation/in.xml");
+    let answer = include_bytes!("../../fixtures/messages/pacs.004.001.09/returned-with-charges/in.xml");
     let mut collector = Collector::default();
     for _ in 0..2 {
         parse(answer.as_slice(), None, &mut |record, origin| {

@@ -303,7 +303,7 @@ pub fn operated(world: &mut World, index: usize, answer: &Answer) -> Result<(), 
     match operated {
         Operated::CancelledHere => world.reach("cancelled here"),
         Operated::CancelledFromBatch { .. } => world.reach("cancelled from a batch"),
-        Operated::AskedOfBank { .. } => world.reach("cancel asked of the bank"),
+        Operated::AskedOfBank { .. } | Operated::NotedOnly { .. } => world.reach("cancel asked of the bank"),
         Operated::TooLate { .. } => world.reach("cancel came too late"),
         Operated::Released => world.reach("held and released"),
         Operated::NotFound => {

@@ -32,6 +32,9 @@ fn is_own(recorded: &Recorded) -> bool {
             | Fact::PayoutReleased { .. }
             | Fact::PayoutCancelled { .. }
             | Fact::CancelRequested { .. }
+            | Fact::CancellationWanted { .. }
+            | Fact::CancellationFrozen(_)
+            | Fact::CancellationNeedless { .. }
             | Fact::MessageFrozen(_)
             | Fact::MessageDissolved { .. }
             | Fact::StepStarted { .. }

@@ -9,13 +9,15 @@ use girogate::domain::amount::Amount;
 use girogate::domain::country::Country;
 use girogate::domain::currency::Currency;
 use girogate::domain::entry::{Booking, Digest, Direction, Evidence, Mark, Return, UnmatchedClass};
-use girogate::domain::fact::{AttemptEnd, Cause, Fact, FrozenBlock, FrozenMessage, InquiryEnd, Recorded};
+use girogate::domain::fact::{
+    AttemptEnd, Cause, Fact, FrozenBlock, FrozenCancellation, FrozenMessage, InquiryEnd, Recorded,
+};
 use girogate::domain::party::{Address, AddressParts, Email, Party, PartyIdentifier, PartyKind, PartyName};
 use girogate::domain::payout::{
     Agent, CHARGE_BEARER_NAMES, Code, DatePolicy, Instruction, Payout, RAIL_NAMES, Remittance, SPEED_NAMES,
 };
 use girogate::domain::reference::{EndToEndId, ExternalId, PayoutToken};
-use girogate::domain::row::{Channel, Hold, Subject};
+use girogate::domain::row::{CANCEL_STAGE_NAMES, CancelStage, Channel, Hold, Subject};
 use girogate::domain::status::{Reason, StatusNews};
 use girogate::domain::unknown::{Decision, Escalation, Proof};
 use girogate::store::facts::{FACT_KINDS, FactError, decode, encode, subject_text};
@@ -257,7 +259,33 @@ fn sending() -> Vec<Fact> {
         due_at: due(),
     }));
     facts.extend(inquiries.map(|end| Fact::InquiryEnded { key: 4, end, due_at: None }));
+    facts.extend(cancelling());
     facts.extend(unknown());
+    facts
+}
+
+fn cancelling() -> Vec<Fact> {
+    let request = FrozenCancellation {
+        key: 9,
+        payout: 12,
+        message_id: "C-1".into(),
+        bank: "reference".into(),
+        definition: "camt.055.001.08".into(),
+        document: digest(8),
+        profile: digest(5),
+    };
+    let mut facts = vec![
+        Fact::CancellationWanted { key: 12, reason: TEXT.into() },
+        Fact::CancellationFrozen(Box::new(request)),
+        Fact::CancellationNeedless { key: 12 },
+    ];
+    facts.extend(CANCEL_STAGE_NAMES.iter().map(|(stage, _)| Fact::CancellationAnswered {
+        key: 12,
+        request: (*stage != CancelStage::Refused).then_some(9),
+        stage: *stage,
+        news: news(),
+        evidence: evidence(),
+    }));
     facts
 }
 

@@ -5,12 +5,14 @@ use girogate::domain::account::{Account, Iban};
 use girogate::domain::amount::Amount;
 use girogate::domain::currency::Currency;
 use girogate::domain::entry::{Booking, Digest, Direction, Evidence, Mark, Return, UnmatchedClass};
-use girogate::domain::fact::{AttemptEnd, Cause, Fact, FrozenBlock, FrozenMessage, Recorded};
+use girogate::domain::fact::{
+    AttemptEnd, Cause, Fact, FrozenBlock, FrozenCancellation, FrozenMessage, Recorded,
+};
 use girogate::domain::party::{Party, PartyKind, PartyName};
 use girogate::domain::payout::{DatePolicy, Instruction, Payout, Rail, Remittance, Speed};
 use girogate::domain::reference::{EndToEndId, ExternalId, PayoutToken};
 use girogate::domain::row::{
-    BlockRow, Channel, Hold, Key, MessageRow, PayoutRow, SEND_PHASE_NAMES, SendPhase, Subject,
+    BlockRow, CancelStage, Channel, Hold, Key, MessageRow, PayoutRow, SEND_PHASE_NAMES, SendPhase, Subject,
 };
 use girogate::domain::status::{Reason, StatusNews};
 use girogate::domain::unknown::{Decision, Escalation, Proposal, Told, UnknownRow};
@@ -207,6 +209,16 @@ fn steps() -> Vec<Vec<Fact>> {
         vec![document(1, "report one"), document(2, "report two")],
         report(),
         vec![
+            Fact::CancellationWanted { key: 3, reason: "CUST".into() },
+            Fact::CancellationAnswered {
+                key: 3,
+                request: None,
+                stage: CancelStage::Refused,
+                news: news("RJCR"),
+                evidence: evidence(),
+            },
+        ],
+        vec![
             Fact::RequestAnswered {
                 request: "POST /v1/payouts key-1".into(),
                 body: digest_of("body"),
@@ -342,12 +354,26 @@ fn frozen(key: Key, blocks: &[(Key, &[Key])]) -> Fact {
     }))
 }
 
+/// A request about a payout.
+pub fn cancellation_frozen(key: Key, payout: Key) -> Fact {
+    Fact::CancellationFrozen(Box::new(FrozenCancellation {
+        key,
+        payout,
+        message_id: format!("CXL-{payout}"),
+        bank: "reference".into(),
+        definition: "camt.055.001.08".into(),
+        document: digest_of("pain.001 two"),
+        profile: digest_of("profile"),
+    }))
+}
+
 /// What the facts are about.
 fn lookups(facts: &[Fact]) -> Vec<Lookup> {
     let about = |fact: &Fact| match fact {
         Fact::MessageFrozen(frozen) => {
             frozen.blocks.iter().flat_map(|block| &block.members).map(|key| Lookup::Payout(*key)).collect()
         }
+        Fact::CancellationFrozen(request) => vec![Lookup::Payout(request.payout)],
         other => match other.subject() {
             Subject::Payout(key) => vec![Lookup::Payout(key)],
             Subject::Message(key) => vec![Lookup::Message(key)],
@@ -409,6 +435,7 @@ pub fn strange_lookups(number: i64) -> Vec<Lookup> {
         Lookup::DocumentMessageId("reference".into(), id.clone()),
         Lookup::Entry(id.clone()),
         Lookup::Statement(id.clone()),
+        Lookup::Statements(id.clone()),
         Lookup::Request(id.clone()),
         Lookup::Cursor(id),
     ]

@@ -49,6 +49,7 @@ fn row() -> MessageRow {
         dissolved: false,
         frozen_at: at(-1),
         unknown: UnknownRow { since: Some(at(1)), ..UnknownRow::default() },
+        about: None,
     }
 }
 

@@ -1,11 +1,13 @@
 //! A bank as data: how its calls are made, answered, retried and polled, and which rails it offers.
 //! Never where one operator's instance of it is (addresses and keys are configuration), never any money.
 
+pub mod cancellation;
 pub mod definitions;
 pub mod rails;
 pub mod unknown;
 
 use crate::messages::definitions::Definitions;
+pub use cancellation::{CancellationRules, Recall};
 use definitions::{DefinitionRules, Fetch};
 use rails::{RailCoding, RailPatch};
 use serde::Deserialize;
@@ -43,6 +45,8 @@ pub struct Profile {
     pub answers: Answers,
     /// What to do when nobody knows whether a message arrived.
     pub unknown: UnknownOutcome,
+    /// How a cancellation is asked for; absent where the bank takes no such requests by message.
+    pub cancellation: Option<CancellationRules>,
     /// How reports are fetched.
     pub polling: Polling,
     /// How reports are pushed.
@@ -396,6 +400,8 @@ struct File {
     signatures: BTreeMap<String, Signature>,
     answers: Answers,
     unknown: UnknownOutcome,
+    #[serde(default)]
+    cancellation: Option<CancellationRules>,
     polling: Polling,
     callback: Callback,
     status: StatusRules,
@@ -429,6 +435,7 @@ impl Profile {
             signatures: file.signatures,
             answers: file.answers,
             unknown: file.unknown,
+            cancellation: file.cancellation,
             polling: file.polling,
             callback: file.callback,
             status: file.status,
@@ -458,6 +465,9 @@ impl Profile {
             if !self.signatures.contains_key(name) {
                 return contradiction("step.signatures", &format!("there is no [signature.{name}]"));
             }
+        }
+        if let Some(rules) = &self.cancellation {
+            rules.check(|name| self.signatures.contains_key(name))?;
         }
         if self.limits.payments_per_message == 0 || self.limits.payments_per_block == 0 {
             return contradiction("limits", "a message and a block hold at least one payment");

@@ -8,7 +8,7 @@ mod sending;
 mod submit;
 pub(in crate::engine) mod unknown;
 
-use crate::bank::profile::RelayedStatus;
+use crate::bank::profile::{Recall, RelayedStatus, Unlisted};
 use crate::domain::fact::{AttemptEnd, Cause, Fact};
 use crate::domain::row::Subject;
 use crate::engine::action::{Answer, Outcome};
@@ -29,6 +29,10 @@ pub struct Standing {
     pub accounts: Accounts,
     /// Banks whose relayed pacs.002 is the customer's status, as their profiles say.
     pub relayed_is_status: BTreeSet<String>,
+    /// Banks whose partly accepted reports list the exceptions only: what they do not list is accepted.
+    pub unlisted_is_accepted: BTreeSet<String>,
+    /// Banks that take requests for cancellation by message, and what of money that has left.
+    pub cancellations: BTreeMap<String, Recall>,
     /// What the profiles say about unknown outcomes, by bank.
     pub unknown: BTreeMap<String, Rules>,
 }
@@ -40,6 +44,15 @@ impl Standing {
         Standing {
             accounts,
             relayed_is_status: banks.iter().filter(says).map(|bank| bank.id.clone()).collect(),
+            unlisted_is_accepted: banks
+                .iter()
+                .filter(|bank| bank.profile.status.unlisted == Unlisted::Accepted)
+                .map(|bank| bank.id.clone())
+                .collect(),
+            cancellations: banks
+                .iter()
+                .filter_map(|bank| Some((bank.id.clone(), bank.profile.cancellation.as_ref()?.after_booking)))
+                .collect(),
             unknown: banks.iter().map(|bank| (bank.id.clone(), Rules::of(&bank.profile))).collect(),
         }
     }
@@ -62,6 +75,10 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
             wanted.extend(
                 draft.blocks.iter().flat_map(|block| block.members.iter().map(|key| Lookup::Payout(*key))),
             );
+        }
+        Input::CancellationWritten(draft) => {
+            wanted.push(Lookup::Payout(draft.payout));
+            wanted.push(Lookup::MessageId(draft.message_id.clone()));
         }
         Input::SendReady(ready) => {
             wanted.push(Lookup::Message(ready.message));
@@ -108,7 +125,8 @@ pub fn needs(view: &View, standing: &Standing, input: &Input) -> Vec<Lookup> {
 pub fn decide(book: &mut Book<'_>, standing: &Standing, envelope: &Envelope) -> Outcome {
     match &envelope.input {
         Input::Submit(submit) => submit::submit(book, envelope, submit),
-        Input::Operate(operation) => operate::operate(book, envelope, operation),
+        Input::Operate(operation) => operate::operate(book, (standing, envelope), operation),
+        Input::CancellationWritten(draft) => operate::freeze_request(book, envelope, draft),
         Input::Frozen(draft) => sending::freeze(book, envelope, draft),
         Input::SendReady(ready) => sending::start_step(book, standing, envelope, ready),
         Input::Delivered(delivered) => sending::end_step(book, standing, envelope, delivered),

@@ -1,6 +1,7 @@
 //! Freezing a message, opening and ending attempts, inquiries: the send path of one message. Pure.
 
 use super::document::receive;
+use super::operate::withdraw;
 use super::unknown::{dates_of, due_after, proof_of, saw_duplicate, take_evidence};
 use crate::bank::delivery::Oddity;
 use crate::domain::entry::Evidence;
@@ -166,6 +167,7 @@ pub(super) fn end_step(
     if let Some(oddity) = delivered.oddity {
         odd(book, envelope, delivered, oddity);
     }
+    withdraw(book, envelope, delivered.message);
     take_evidence(book, envelope);
     if let AttemptEnd::Refused { status, reason, .. } = &delivered.end {
         let text = format!("the bank refused the message before processing: {status} {reason}");

@@ -34,6 +34,11 @@ impl IdKey {
         self.of_members(b"block", members)
     }
 
+    /// `Assgnmt/Id` of the request to cancel this payout: 32 characters `[A-Z2-7]`. There is one per payout.
+    pub fn cancellation_id(&self, payout: PayoutToken) -> String {
+        self.of_members(b"cancellation", &[payout])
+    }
+
     fn of_members(&self, kind: &[u8], members: &[PayoutToken]) -> String {
         let octets: Vec<[u8; 16]> = members.iter().map(PayoutToken::octets).collect();
         token_text(self.digest(kind, octets.iter().map(|octets| octets.as_slice())))

@@ -1,13 +1,14 @@
 //! What is booked for a whole block, what is nobody's, and statements.
 
 use super::money::{amount_of, booking, booking_reference, date};
-use super::{Movement, direction_of, identity, payment_information_id, statement_identity};
+use super::twice::second_collective;
+use super::{Movement, chain, direction_of, identity, payment_information_id, statement_identity};
 use crate::domain::amount::{Amount, lexical_decimal};
 use crate::domain::currency::Currency;
 use crate::domain::entry::{Direction, Evidence, UnmatchedClass};
 use crate::domain::fact::Fact;
 use crate::domain::lifecycle::State;
-use crate::domain::row::{BlockRow, ConfiguredAccount, Key, Subject};
+use crate::domain::row::{BlockRow, ConfiguredAccount, Key, StatementRow, Subject};
 use crate::engine::book::{Book, Exception};
 use crate::engine::ingest::is_booked;
 use crate::engine::input::Envelope;
@@ -42,12 +43,7 @@ pub(super) fn collective(book: &mut Book<'_>, envelope: &Envelope, movement: &Mo
         book.raise(envelope, exception);
         return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
     };
-    let known = block.booking.as_ref().and_then(|booking| booking.account_servicer_reference.clone());
-    let news = booking_reference(movement);
-    if let (Some(known), Some(news)) = (&known, &news)
-        && known != news
-    {
-        let text = format!("block booked under {known} and under {news}");
+    if let Some(text) = second_collective(book.view, &block, movement) {
         let subject = Subject::Block(block.key);
         let exception =
             Exception { subject, code: "duplicate_debit", text, evidence: Some(movement.evidence) };
@@ -145,10 +141,37 @@ pub(super) fn statement(
     (account, report, movement): (&ConfiguredAccount, &AccountReport, Decimal),
     evidence: Evidence,
 ) {
-    let identity = statement_identity(account, report);
-    if book.view.by_statement_identity(&identity).is_some() {
+    let raise = |book: &mut Book<'_>, code, text| {
+        let subject = Subject::Gateway;
+        book.raise(envelope, Exception { subject, code, text, evidence: Some(evidence) });
+    };
+    let row = statement_row(book.view.counters.statement, (account, report, movement), evidence);
+    if let Some(known) = book.view.by_statement_identity(&row.identity).cloned() {
+        if let Some((code, text)) = chain::corrected(&known, &row) {
+            raise(book, code, text);
+        }
         return;
     }
+    book.write(envelope, read_fact(row.clone()));
+    if let (Some(opening), Some(closing)) = (row.opening, row.closing)
+        && opening.checked_add(movement) != Some(closing)
+    {
+        let id = report.id.as_deref().unwrap_or("without id");
+        let text = format!("statement {id}: {opening} and {movement} do not make {closing}");
+        raise(book, "statement_does_not_foot", text);
+    }
+    if row.kind == chain::STATEMENT {
+        for (code, text) in chain::findings(book.view, &row) {
+            raise(book, code, text);
+        }
+    }
+}
+
+fn statement_row(
+    key: Key,
+    (account, report, movement): (&ConfiguredAccount, &AccountReport, Decimal),
+    evidence: Evidence,
+) -> StatementRow {
     let balance = |kinds: &[&str]| {
         let found =
             report.balances.iter().find(|balance| kinds.contains(&balance.kind.as_deref().unwrap_or("")));
@@ -156,35 +179,37 @@ pub(super) fn statement(
         let negative = found.and_then(|balance| balance.direction.as_deref()) == Some("debit");
         amount.map(|amount| if negative { -amount } else { amount })
     };
-    let (opening, closing) = (balance(&["OPBD", "PRCD"]), balance(&["CLBD"]));
     let closes = report.balances.iter().find(|balance| balance.kind.as_deref() == Some("CLBD"));
     let currency = closes.and_then(|balance| balance.currency.as_deref()).or(report.currency.as_deref());
-    let fact = Fact::StatementRead {
-        key: book.view.counters.statement,
-        identity,
+    StatementRow {
+        key,
+        identity: statement_identity(account, report),
         account_ref: account.account_ref.clone(),
         id: report.id.clone().unwrap_or_default(),
         kind: report.message.get(..8).unwrap_or_default().to_owned(),
         sequence: report.sequence.clone(),
         date: date(closes.and_then(|balance| balance.date.as_deref()).or(report.to.as_deref())),
-        opening,
-        closing,
+        opening: balance(&["OPBD", "PRCD"]),
+        closing: balance(&["CLBD"]),
         currency: currency.and_then(|text| Currency::parse(text.trim()).ok()),
         movement,
         document: evidence.document,
-    };
-    book.write(envelope, fact);
-    if let (Some(opening), Some(closing)) = (opening, closing)
-        && opening.checked_add(movement) != Some(closing)
-    {
-        let id = report.id.as_deref().unwrap_or("without id");
-        let text = format!("statement {id}: {opening} and {movement} do not make {closing}");
-        let exception = Exception {
-            subject: Subject::Gateway,
-            code: "statement_does_not_foot",
-            text,
-            evidence: Some(evidence),
-        };
-        book.raise(envelope, exception);
+    }
+}
+
+fn read_fact(row: StatementRow) -> Fact {
+    Fact::StatementRead {
+        key: row.key,
+        identity: row.identity,
+        account_ref: row.account_ref,
+        id: row.id,
+        kind: row.kind,
+        sequence: row.sequence,
+        date: row.date,
+        opening: row.opening,
+        closing: row.closing,
+        currency: row.currency,
+        movement: row.movement,
+        document: row.document,
     }
 }

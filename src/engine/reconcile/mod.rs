@@ -2,7 +2,9 @@
 //! amount and date alone. A booking outranks every status; what is not ours stays not ours. Pure.
 
 mod account;
+mod chain;
 mod money;
+mod twice;
 
 use crate::domain::account::Account;
 use crate::domain::entry::{Direction, Evidence, Mark, UnmatchedClass};
@@ -80,6 +82,9 @@ pub fn needs(view: &View, standing: &Standing, part: &Part, wanted: &mut Vec<Loo
                 let id = account.account.clone().unwrap_or_default();
                 let Some(configured) = standing.accounts.named(&part.bank, &id) else { continue };
                 detail_needs(configured, (entry, transaction), wanted);
+                if entry.account_servicer_reference.is_none() {
+                    wanted.push(Lookup::Statement(statement_identity(configured, account)));
+                }
                 wanted.push(Lookup::Entry(identity(configured, entry, Some(transaction), item.record)));
             }
             Said::Collective { account, entry } => {
@@ -87,11 +92,15 @@ pub fn needs(view: &View, standing: &Standing, part: &Part, wanted: &mut Vec<Loo
                 let Some(configured) = standing.accounts.named(&part.bank, &id) else { continue };
                 wanted.push(Lookup::Entry(identity(configured, entry, None, item.record)));
                 collective_needs(view, entry, wanted);
+                wanted.push(Lookup::Statement(statement_identity(configured, account)));
             }
             Said::ReportEnd { account, .. } => {
                 let id = account.account.clone().unwrap_or_default();
                 let Some(configured) = standing.accounts.named(&part.bank, &id) else { continue };
                 wanted.push(Lookup::Statement(statement_identity(configured, account)));
+                if account.message.starts_with(chain::STATEMENT) {
+                    wanted.push(Lookup::Statements(configured.account_ref.clone()));
+                }
             }
             _ => {}
         }

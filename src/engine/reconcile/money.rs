@@ -1,6 +1,7 @@
 //! Debits and credits of single payouts: what a movement that names a payout does to it.
 
 use super::account::unmatched;
+use super::twice::second_debit;
 use super::{Movement, detail_references};
 use crate::domain::amount::{Amount, lexical_decimal};
 use crate::domain::currency::Currency;
@@ -40,7 +41,7 @@ pub(super) fn debit(book: &mut Book<'_>, envelope: &Envelope, movement: &Movemen
         book.raise(envelope, exception);
         return unmatched(book, envelope, movement, UnmatchedClass::Unexplained);
     };
-    if let Some(text) = second_debit(row, movement) {
+    if let Some(text) = second_debit(book.view, row, movement) {
         let subject = Subject::Payout(row.key);
         let exception =
             Exception { subject, code: "duplicate_debit", text, evidence: Some(movement.evidence) };
@@ -111,26 +112,6 @@ fn is_charge(movement: &Movement<'_>) -> bool {
     };
     let of_detail = movement.detail.and_then(|detail| detail.bank_transaction_code.as_ref());
     of_detail.or(movement.entry.bank_transaction_code.as_ref()).is_some_and(code)
-}
-
-/// Why a debit is a second one, if it is: two references that differ, or the same kind of report
-/// telling of it again in another document without any reference and without being a copy.
-fn second_debit(row: &PayoutRow, movement: &Movement<'_>) -> Option<String> {
-    let known = row.booking.as_ref()?;
-    let news = booking_reference(movement);
-    match (&known.account_servicer_reference, &news) {
-        (Some(known), Some(news)) if known != news => Some(format!("booked under {known} and under {news}")),
-        (Some(_), Some(_)) => None,
-        _ => {
-            let seen = match movement.mark {
-                Mark::Notified => known.notified,
-                Mark::OnStatement => known.on_statement,
-            };
-            let again = seen.is_some_and(|seen| seen != movement.evidence);
-            let copy = movement.report.copy.is_some();
-            (again && !copy).then(|| "booked twice without a reference of the bank's".to_owned())
-        }
-    }
 }
 
 fn already_marked(row: &PayoutRow, movement: &Movement<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! Finds work in the views and hands it to workers: messages to freeze, to send, to inquire about,
 //! documents to read, lists of reports to fetch. Holds nothing that a restart would miss.
 
-use super::{World, freezing, polling, reading, sending};
+use super::{World, cancelling, freezing, polling, reading, sending};
 use crate::engine::turn::TurnError;
 use crate::store::listing::{Work, WorkLimits};
 use std::collections::BTreeSet;
@@ -15,6 +15,8 @@ const CHEAP: Duration = Duration::from_millis(2);
 /// Banks frozen for at a time. Chosen by us: two cores; with the readers this stays well below the
 /// threads of the process, so that whoever waits for the loop never takes the loop's own.
 const FREEZERS_MAX: usize = 2;
+/// Requests for cancellation written at a time. Chosen by us: they are small and rare.
+const WRITERS_MAX: usize = 4;
 /// Documents read at a time. Chosen by us: two cores.
 const READERS_MAX: usize = 2;
 
@@ -25,6 +27,8 @@ pub enum Task {
     Freeze(String),
     /// Sending or inquiring about a message.
     Message(String, i64),
+    /// Writing a request about a payout.
+    Request(i64),
     /// Reading a document.
     Document(i64),
 }
@@ -130,6 +134,14 @@ fn hand_out(world: &World, under_way: &UnderWay, work: Work) {
         }
         if let Some(guard) = under_way.take(world, Task::Message(row.bank.clone(), row.key)) {
             tokio::spawn(sending::run(world.clone(), link, row, guard));
+        }
+    }
+    for payout in work.cancellations {
+        if under_way.count(|task| matches!(task, Task::Request(_))) >= WRITERS_MAX {
+            break;
+        }
+        if let Some(guard) = under_way.take(world, Task::Request(payout.key)) {
+            tokio::spawn(cancelling::run(world.clone(), payout, guard));
         }
     }
     for document in work.unread {

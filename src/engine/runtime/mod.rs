@@ -2,6 +2,7 @@
 //! Receive, decide, append, apply, act. After a crash it looks at the views and finds what is
 //! unfinished: there is no separate recovery code.
 
+pub mod cancelling;
 pub mod clock;
 pub mod crash;
 pub mod desk;
@@ -201,7 +202,7 @@ pub fn lost_attempt(row: &MessageRow, now: DateTime<Utc>) -> Delivered {
     };
     Delivered {
         message: row.key,
-        step: "submit".to_owned(),
+        step: if row.about.is_some() { "cancel" } else { "submit" }.to_owned(),
         attempt: row.attempt,
         end,
         documents: Vec::new(),

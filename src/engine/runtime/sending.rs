@@ -6,7 +6,7 @@ use super::dispatch::Guard;
 use super::recording::Note;
 use super::{World, crash};
 use crate::bank::delivery::{BankReply, Delivery, Inquiry};
-use crate::bank::link::{Link, Moment, Outgoing, Prepared};
+use crate::bank::link::{Link, Moment, Outgoing, Prepared, Purpose};
 use crate::bank::profile::Profile;
 use crate::domain::fact::{AttemptEnd, Cause, InquiryEnd};
 use crate::domain::row::{Channel, MessageRow, SendPhase};
@@ -157,6 +157,11 @@ async fn send(world: &World, link: &Arc<Link>, row: &MessageRow, resend: Resend)
     Ok(())
 }
 
+/// What a message is for: a request is about a payout, payments are in blocks.
+fn purpose_of(row: &MessageRow) -> Purpose {
+    if row.about.is_some() { Purpose::Cancellation } else { Purpose::Payments }
+}
+
 async fn prepare(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<Prepared, Failure> {
     let mut octets = world.store.document(row.document).await?.ok_or("the frozen octets are gone")?;
     let mut digest = row.document;
@@ -170,6 +175,7 @@ async fn prepare(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<Pr
         tracing::info!(message_id = row.message_id, octets = %String::from_utf8_lossy(&octets), "sending");
     }
     let outgoing = Outgoing {
+        purpose: purpose_of(row),
         message_id: row.message_id.clone(),
         octets: Bytes::from(octets),
         sha256_hex: digest.hex(),
@@ -268,7 +274,7 @@ async fn inquire(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<()
 
 /// What the bank says of a message.
 async fn ask(world: &World, link: &Arc<Link>, row: &MessageRow) -> Result<Inquiry, Failure> {
-    let Some(prepared) = link.prepare_inquiry(&row.message_id, moment(world)?) else {
+    let Some(prepared) = link.prepare_inquiry((purpose_of(row), &row.message_id), moment(world)?) else {
         return Ok(Inquiry::Failed { cause: "the bank answers no inquiries".to_owned() });
     };
     let prepared = prepared?;

@@ -106,8 +106,12 @@ fn answer(operated: &Operated) -> Response {
             StatusCode::OK,
             json!({ "result": "cancelled_from_batch", "message_id": message_id, "batched_anew": others }),
         ),
-        Operated::AskedOfBank { state } => {
-            (StatusCode::ACCEPTED, json!({ "result": "asked_of_bank", "state": state.name() }))
+        Operated::AskedOfBank { state, stage } => (
+            StatusCode::ACCEPTED,
+            json!({ "result": "asked_of_bank", "state": state.name(), "request": stage.name() }),
+        ),
+        Operated::NotedOnly { state } => {
+            (StatusCode::ACCEPTED, json!({ "result": "noted_only", "state": state.name() }))
         }
         Operated::TooLate { state } => {
             (StatusCode::CONFLICT, json!({ "result": "too_late", "state": state.name() }))

@@ -107,7 +107,7 @@ enum Command {
     Totals(totals::Totals),
     /// Report on a day.
     Report(report::Report),
-    /// Cancel a payout: here, or by asking the bank.
+    /// Cancel a payout: here while nothing has left, else by a request to the bank if it takes such requests.
     Cancel(operate::Cancel),
     /// Keep a payout from being sent.
     Hold(operate::Hold),

@@ -93,7 +93,11 @@ impl Act {
 const RESULTS: &[(&str, &str)] = &[
     ("cancelled_here", "cancelled here: it was in no message"),
     ("cancelled_from_batch", "cancelled here: nothing of its message had left, the others are batched anew"),
-    ("asked_of_bank", "it may be at the bank: the wish is recorded, the outcome is the bank's"),
+    ("asked_of_bank", "it may be at the bank: the bank is asked by message, the outcome is the bank's"),
+    (
+        "noted_only",
+        "it may be at the bank, which takes no such requests by message: noted; ask the bank yourself",
+    ),
     ("too_late", "too late: it has its end"),
     ("held", "held: it is not sent until it is released"),
     ("released", "released"),
@@ -112,7 +116,9 @@ async fn operate(act: Act, args: &Asked, screen: &mut Screen) -> Result<Exit, Fa
         screen.record(&answered.body);
     } else {
         let words = RESULTS.iter().find(|(name, _)| *name == result).map_or(result, |(_, words)| words);
-        let state = answered.body["state"].as_str().map_or(String::new(), |state| format!(" ({state})"));
+        let shown = |name: &str| answered.body[name].as_str();
+        let request = shown("request").map_or(String::new(), |stage| format!(", request {stage}"));
+        let state = shown("state").map_or(String::new(), |state| format!(" ({state}{request})"));
         tell(screen, &format!("{}: {words}{state}", args.id));
     }
     Ok(if answered.is_success() { Exit::Done } else { Exit::Finding })

@@ -82,6 +82,7 @@ fn show_payout(payout: &Value, screen: &mut Screen) {
     row("bank references", &references.join(", "), screen);
     show_bank_word(&payout["bank_said"], screen);
     show_booking(payout, screen);
+    show_cancellation(&payout["cancellation"], screen);
     let exceptions: Vec<&str> = list(&payout["exceptions"]).filter_map(Value::as_str).collect();
     row("to be looked at", &exceptions.join(", "), screen);
     show_timeline(&payout["timeline"], screen);
@@ -117,6 +118,16 @@ fn show_bank_word(said: &Value, screen: &mut Screen) {
     }
 }
 
+fn show_cancellation(cancellation: &Value, screen: &mut Screen) {
+    let part = |name: &str| text(cancellation, name);
+    let sending =
+        if part("sending").is_empty() { String::new() } else { format!(", sending: {}", part("sending")) };
+    if !part("stage").is_empty() {
+        row("cancellation", &format!("{} {}{sending}", part("stage"), part("answer")), screen);
+        row("request", part("message_id"), screen);
+    }
+}
+
 fn show_booking(payout: &Value, screen: &mut Screen) {
     let booking = &payout["booking"];
     if booking.is_object() {
@@ -138,7 +149,11 @@ fn show_booking(payout: &Value, screen: &mut Screen) {
 fn show_message(message: &Value, screen: &mut Screen) {
     tell(screen, &format!("message {}", text(message, "message_id")));
     let count = message["count"].as_u64().unwrap_or_default();
-    row("content", &format!("{count} payments, sum {}", text(message, "sum")), screen);
+    let content = match message["request"] == true {
+        true => "a request to cancel one payout".to_owned(),
+        false => format!("{count} payments, sum {}", text(message, "sum")),
+    };
+    row("content", &content, screen);
     row("bank", text(message, "bank"), screen);
     let attempts = message["attempts"].as_u64().unwrap_or_default();
     row("sending", &format!("{}, {attempts} attempts", text(message, "phase")), screen);

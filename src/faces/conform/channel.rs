@@ -7,7 +7,7 @@ use super::row::Row;
 use super::seen;
 use super::stage::Stage;
 use crate::bank::delivery::{Delivery, Oddity};
-use crate::bank::link::{Moment, Outgoing, Prepared};
+use crate::bank::link::{Moment, Outgoing, Prepared, Purpose};
 use crate::domain::payout::Payout;
 use crate::engine::batching::plan;
 use crate::engine::outgoing::{Sender, octets, version_of};
@@ -158,6 +158,7 @@ fn replaced(message: &Foreign, from: &str, to: &str) -> Foreign {
 
 fn prepared(stage: &Stage, message: &Foreign, moment: Moment) -> Result<Prepared, ConformError> {
     let outgoing = Outgoing {
+        purpose: Purpose::Payments,
         message_id: message.message_id.clone(),
         octets: Bytes::from(message.octets.clone()),
         sha256_hex: hex(digest(&SHA256, &message.octets).as_ref()),

@@ -21,6 +21,7 @@ use crate::engine::intake::ids::IdKey;
 use crate::engine::reconcile::Accounts;
 use crate::engine::reissue::Office;
 use crate::engine::routing::Bank;
+use crate::engine::runtime::cancelling::Pen;
 use crate::engine::runtime::freezing::{Press, due};
 use crate::engine::runtime::reading::split;
 use crate::engine::runtime::sending::{Attempt, delivered, inquired, seen};
@@ -196,6 +197,7 @@ impl<'a> Player<'a> {
                 self.instructions(file, caller).await
             }
             Event::Frozen { bank, file, .. } => self.frozen(bank, file).await,
+            Event::Requested { bank, file, .. } => self.requested(bank, file).await,
             Event::Sent { message, attempt, .. } => self.sent(message, *attempt).await,
             Event::Answer { message, reply, .. } => self.answer(message, reply).await,
             Event::Inquiry { message, reply, .. } => self.inquiry(message, reply).await,
@@ -272,6 +274,41 @@ impl<'a> Player<'a> {
         };
         let written: Result<_, _> = press.drafts(&rows, &bodies, self.now).collect();
         self.drafts = written.map_err(|cause| value(&self.place, cause))?;
+        Ok(())
+    }
+
+    /// Writes the request that the recording has here.
+    async fn requested(&mut self, bank: &str, file: &'a str) -> Result<(), RecordingError> {
+        let work = self.store.work(WorkLimits::default(), self.now).await.map_err(store)?;
+        let expected = NewDocument::of(octets_of(self.folder, file)?);
+        let pen = Pen {
+            banks: &self.checks.banks,
+            accounts: &self.checks.accounts,
+            id_key: &self.checks.id_key,
+            profile: self.profiles.get(bank).copied().unwrap_or(Digest([0; 32])),
+        };
+        let mut written = Vec::new();
+        for row in work.cancellations.iter().filter(|row| row.bank == bank) {
+            written.push(
+                pen.draft(&self.store, row, self.now).await.map_err(|cause| value(&self.place, cause))?,
+            );
+        }
+        let same = written.iter().position(|draft| draft.document.digest() == expected.digest());
+        if written.is_empty() {
+            self.differs("a request", file, "none was wanted");
+            return Ok(());
+        }
+        let draft = written.swap_remove(same.unwrap_or(0));
+        if same.is_none() {
+            let found = first_difference(expected.octets(), draft.document.octets());
+            self.differs(&format!("octets of {file}"), found.0, found.1);
+        }
+        let message_id = draft.message_id.clone();
+        self.put("gateway", Cause::Timer, Input::CancellationWritten(Box::new(draft))).await?;
+        let found = self.store.find(None, &message_id).await.map_err(store)?;
+        if let Some(row) = found.messages.first() {
+            self.messages.insert(file, row.key);
+        }
         Ok(())
     }
 

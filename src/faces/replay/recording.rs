@@ -128,6 +128,15 @@ pub enum Event {
         /// The octets; other events name the message by this file.
         file: String,
     },
+    /// A request for cancellation is written and frozen.
+    Requested {
+        /// The time that the request carries.
+        at_ms: i64,
+        /// Bank id.
+        bank: String,
+        /// The octets; other events name the request by this file.
+        file: String,
+    },
     /// An attempt to hand it over begins.
     Sent {
         /// When.
@@ -289,6 +298,7 @@ impl Event {
             | Event::Due { at_ms, .. }
             | Event::Judged { at_ms, .. }
             | Event::Document { at_ms, .. }
+            | Event::Requested { at_ms, .. }
             | Event::Operation { at_ms, .. } => *at_ms,
         }
     }

@@ -76,6 +76,30 @@ impl Fields {
         }
     }
 
+    /// The object of a member, if it has one.
+    pub fn one(&self, name: &str) -> Option<&Fields> {
+        match self.0.iter().find(|field| field.name == name).map(|field| &field.value) {
+            Some(Value::One(fields)) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// The objects of a member, in document order.
+    pub fn many(&self, name: &str) -> &[Fields] {
+        match self.0.iter().find(|field| field.name == name).map(|field| &field.value) {
+            Some(Value::Many(objects)) => objects,
+            _ => &[],
+        }
+    }
+
+    /// The texts of a member, in document order.
+    pub fn texts(&self, name: &str) -> &[String] {
+        match self.0.iter().find(|field| field.name == name).map(|field| &field.value) {
+            Some(Value::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+
     /// Whether no member has a value.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

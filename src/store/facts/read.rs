@@ -7,10 +7,10 @@ use super::read_value::{
     EvidenceBody, Text, bits, checked, date, decimal, digest, evidence_if, parse, present, shape, time,
     time_if,
 };
-use super::{FactError, parse_subject};
+use super::{FactError, cancellation, parse_subject};
 use crate::domain::currency::Currency;
 use crate::domain::fact::{AttemptEnd, Cause, Fact, FrozenBlock, FrozenMessage, InquiryEnd, Recorded};
-use crate::domain::row::{Channel, Hold, Key, Subject};
+use crate::domain::row::{CancelStage, Channel, Hold, Key, Subject};
 use crate::domain::status::{Reason, StatusNews};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -77,6 +77,12 @@ fn fact(envelope: &Envelope<'_>, subject: Subject) -> Result<Fact, FactError> {
         ("payout_released", 1) => Fact::PayoutReleased { key },
         ("payout_cancelled", 1) => Fact::PayoutCancelled { key, reason: parse::<ReasonBody>(body)?.reason },
         ("cancel_requested", 1) => Fact::CancelRequested { key, reason: parse::<ReasonBody>(body)?.reason },
+        ("cancellation_wanted", 1) => {
+            Fact::CancellationWanted { key, reason: parse::<ReasonBody>(body)?.reason }
+        }
+        ("cancellation_frozen", 1) => cancellation::frozen(key, parse(body)?)?,
+        ("cancellation_needless", 1) => Fact::CancellationNeedless { key },
+        ("cancellation_answered", 1) => cancellation_answered(key, parse(body)?)?,
         ("message_dissolved", 1) => Fact::MessageDissolved { key, reason: parse::<ReasonBody>(body)?.reason },
         ("request_answered", 1) => request_answered(parse(body)?)?,
         ("message_frozen", 1) => message_frozen(key, parse(body)?)?,
@@ -432,6 +438,28 @@ fn status(kind: &str, key: Key, body: StatusBody<'_>) -> Result<Fact, FactError>
         "block_status" => Fact::BlockStatus { key, news, evidence },
         "payout_status" => Fact::PayoutStatus { key, news, bank_references, evidence },
         _ => Fact::InterbankStatus { key, news, bank_references, evidence },
+    })
+}
+
+#[derive(Deserialize)]
+struct CancellationBody<'a> {
+    request: Option<Key>,
+    stage: String,
+    code: String,
+    reason: Option<StatusReason>,
+    created: String,
+    #[serde(borrow)]
+    evidence: EvidenceBody<'a>,
+}
+
+fn cancellation_answered(key: Key, body: CancellationBody<'_>) -> Result<Fact, FactError> {
+    let reason = body.reason.map(StatusReason::checked);
+    Ok(Fact::CancellationAnswered {
+        key,
+        request: body.request,
+        stage: present("stage", CancelStage::parse(&body.stage))?,
+        news: StatusNews { code: body.code, reason, created: body.created },
+        evidence: body.evidence.checked()?,
     })
 }
 

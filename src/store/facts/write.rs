@@ -1,7 +1,7 @@
 //! Writes facts, each kind in its present version. Never reads them.
 
 use super::json::Members;
-use super::{subject_text, write_payout};
+use super::{cancellation, subject_text, write_payout};
 use crate::domain::entry::{Booking, Evidence, Return};
 use crate::domain::fact::{AttemptEnd, Cause, Fact, FrozenBlock, FrozenMessage, InquiryEnd, Recorded};
 use crate::domain::row::Hold;
@@ -74,6 +74,10 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::StatementRead { .. } => "statement_read",
         Fact::ExceptionRaised { .. } => "exception_raised",
         Fact::CollectedUpTo { .. } => "collected_up_to",
+        Fact::CancellationWanted { .. } => "cancellation_wanted",
+        Fact::CancellationFrozen(_) => "cancellation_frozen",
+        Fact::CancellationNeedless { .. } => "cancellation_needless",
+        Fact::CancellationAnswered { .. } => "cancellation_answered",
     }
 }
 
@@ -91,9 +95,12 @@ fn body(fact: &Fact, members: &mut Members<'_>) {
             }
         }
         Fact::PayoutHeld { hold: why, .. } => hold(why, members),
-        Fact::PayoutReleased { .. } => {}
+        Fact::PayoutReleased { .. } | Fact::CancellationNeedless { .. } => {}
+        Fact::CancellationFrozen(request) => cancellation::write_frozen(request, members),
+        Fact::CancellationAnswered { .. } => answered(fact, members),
         Fact::PayoutCancelled { reason, .. }
         | Fact::CancelRequested { reason, .. }
+        | Fact::CancellationWanted { reason, .. }
         | Fact::MessageDissolved { reason, .. } => members.text("reason", reason),
         Fact::RequestAnswered { request, body, status, answer } => {
             members.text("request", request);
@@ -159,6 +166,16 @@ fn recovery(fact: &Fact, members: &mut Members<'_>) {
         }
         _ => {}
     }
+}
+
+fn answered(fact: &Fact, members: &mut Members<'_>) {
+    let Fact::CancellationAnswered { request, stage, news: said, evidence: place, .. } = fact else { return };
+    if let Some(request) = request {
+        members.number("request", *request);
+    }
+    members.text("stage", stage.name());
+    news(said, members);
+    evidence("evidence", place, members);
 }
 
 fn hold(hold: &Hold, members: &mut Members<'_>) {

@@ -1,12 +1,14 @@
 //! Answers lookups from a view that holds everything, and finds what a turn collides with.
 //! Never changes what is kept.
 
-use crate::domain::row::{Key, PayoutRow};
+use crate::domain::row::{Key, PayoutRow, StatementRow};
 use crate::store::lookup::Lookup;
 use crate::store::view::View;
 
 /// Rows that look alike which a lookup answers with, newest first. Source: `Lookup::Likeness`.
 const ALIKE_MAX: usize = 20;
+/// Statements of an account that a lookup answers with, newest first. Source: `Lookup::Statements`.
+const STATEMENTS_MAX: usize = 40;
 
 /// Copies the rows that a lookup names.
 pub fn answer(all: &View, view: &mut View, lookup: &Lookup) {
@@ -68,6 +70,15 @@ fn single(all: &View, view: &mut View, lookup: &Lookup) {
         }
         Lookup::Statement(identity) => {
             all.by_statement_identity(identity).into_iter().for_each(|row| view.put_statement(row.clone()));
+        }
+        Lookup::Statements(account_ref) => {
+            let of = |row: &&StatementRow| row.account_ref == *account_ref && row.kind == "camt.053";
+            all.statements
+                .values()
+                .rev()
+                .filter(of)
+                .take(STATEMENTS_MAX)
+                .for_each(|row| view.put_statement(row.clone()));
         }
         Lookup::Request(request) => {
             if let Some(row) = all.requests.get(request) {

@@ -183,6 +183,10 @@ fn lookups(fact: &Fact) -> Vec<Lookup> {
             frozen.blocks.iter().flat_map(|block| &block.members).map(|key| Lookup::Payout(*key)).collect()
         }
         Fact::MessageDissolved { key, .. } => vec![Lookup::MessageMembers(*key)],
+        Fact::CancellationFrozen(request) => vec![Lookup::Payout(request.payout)],
+        Fact::CancellationAnswered { key, request, .. } => {
+            std::iter::once(Lookup::Payout(*key)).chain(request.map(Lookup::Message)).collect()
+        }
         Fact::EntryUnmatched { identity, .. } => vec![Lookup::Entry(identity.clone())],
         Fact::DocumentReceived { .. }
         | Fact::StatementRead { .. }

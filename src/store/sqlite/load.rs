@@ -84,7 +84,11 @@ fn answer(connection: &Connection, view: &mut View, lookup: &Lookup) -> Result<(
         Lookup::Document(_) | Lookup::DocumentKey(_) | Lookup::DocumentMessageId(..) => {
             document(connection, view, lookup)?;
         }
-        Lookup::Entry(_) | Lookup::Statement(_) | Lookup::Request(_) | Lookup::Cursor(_) => {
+        Lookup::Entry(_)
+        | Lookup::Statement(_)
+        | Lookup::Statements(_)
+        | Lookup::Request(_)
+        | Lookup::Cursor(_) => {
             single(connection, view, lookup)?;
         }
     }
@@ -117,6 +121,14 @@ fn single(connection: &Connection, view: &mut View, lookup: &Lookup) -> Result<(
         Lookup::Statement(identity) => {
             let sql = format!("SELECT {STATEMENT} FROM statement WHERE identity = ?1");
             let found = all(connection, &sql, params![identity], read_statement)?;
+            found.into_iter().for_each(|listed| view.put_statement(listed.row));
+        }
+        Lookup::Statements(account_ref) => {
+            let sql = format!(
+                "SELECT {STATEMENT} FROM statement WHERE account_ref = ?1 AND kind = 'camt.053' \
+                 ORDER BY key DESC LIMIT 40"
+            );
+            let found = all(connection, &sql, params![account_ref], read_statement)?;
             found.into_iter().for_each(|listed| view.put_statement(listed.row));
         }
         Lookup::Request(request) if !view.requests.contains_key(request) => {

@@ -3,8 +3,9 @@
 
 use super::cells::Written;
 use super::rows::{
-    BLOCK, DOCUMENT, ENTRY, EXCEPTION, MESSAGE, PAYOUT_COLUMNS, STATEMENT, write_block, write_document,
-    write_entry, write_exception, write_hold, write_message, write_payout, write_statement,
+    BLOCK, DOCUMENT, ENTRY, EXCEPTION, MESSAGE, PAYOUT, PAYOUT_COLUMNS, STATEMENT, write_block,
+    write_cancellation, write_document, write_entry, write_exception, write_hold, write_message,
+    write_payout, write_statement,
 };
 use crate::domain::fact::{Fact, Recorded};
 use crate::domain::row::{Key, PayoutRow, Subject};
@@ -92,8 +93,15 @@ fn reasons(facts: &[Recorded], first_seq: i64) -> Reasons<'_> {
                 reasons.said.insert(*key);
                 reasons.referenced.insert(*key);
             }
-            Fact::CancelRequested { key, .. } | Fact::EntryReturned { key, .. } => {
+            Fact::CancelRequested { key, .. }
+            | Fact::CancellationWanted { key, .. }
+            | Fact::CancellationNeedless { key }
+            | Fact::CancellationAnswered { key, .. }
+            | Fact::EntryReturned { key, .. } => {
                 reasons.said.insert(*key);
+            }
+            Fact::CancellationFrozen(request) => {
+                reasons.said.insert(request.payout);
             }
             Fact::StepStarted { key, epoch, .. } | Fact::AttemptWitnessed { key, epoch, .. } => {
                 reasons.epochs.insert(*key, *epoch);
@@ -154,9 +162,11 @@ fn insert_payout(connection: &Connection, row: &PayoutRow, recorded_seq: i64) ->
     let (token, mut cells) = (row.token.octets(), Written::default());
     write_payout(row, &token, &mut cells);
     cells.number(recorded_seq);
-    // Columns stand in the order of the table, so that none has to be named twice.
-    static SQL: LazyLock<String> =
-        LazyLock::new(|| format!("INSERT INTO payout VALUES ({})", places(PAYOUT_COLUMNS + 1)));
+    // The columns as they are read, without the name of the table.
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        let columns = PAYOUT.replace("p.", "");
+        format!("INSERT INTO payout ({columns}, recorded_seq) VALUES ({})", places(PAYOUT_COLUMNS + 1))
+    });
     connection.prepare_cached(&SQL)?.execute(params_from_iter(cells.0))?;
     Ok(())
 }
@@ -180,12 +190,14 @@ fn update_payout(connection: &Connection, row: &PayoutRow, stored: i64) -> Resul
     cells.news_if(row.status.as_ref()).evidence_if(row.status_evidence.as_ref());
     cells.texts(&row.bank_references).texts(&row.exceptions);
     cells.booking_if(row.booking.as_ref()).return_if(row.returned.as_ref());
+    write_cancellation(row.cancellation.as_ref(), &mut cells);
     let sql = "UPDATE payout SET version = ?3, changed_at = ?4, cancel_requested = ?5, status_code = ?6, \
                status_created = ?7, reason_code = ?8, reason_proprietary = ?9, reason_text = ?10, \
                status_evidence = ?11, bank_references = ?12, exceptions = ?13, booked_minor = ?14, \
                booked_currency = ?15, booked_reference = ?16, booking_date = ?17, value_date = ?18, notified = ?19, \
                on_statement = ?20, returned_minor = ?21, returned_currency = ?22, return_reason = ?23, \
-               return_reference = ?24, return_date = ?25, return_evidence = ?26 WHERE key = ?1 AND version = ?2";
+               return_reference = ?24, return_date = ?25, return_evidence = ?26, cancel_stage = ?27, \
+               cancel_request = ?28, cancel_answer = ?29, cancel_evidence = ?30 WHERE key = ?1 AND version = ?2";
     one(connection.prepare_cached(sql)?.execute(params_from_iter(cells.0))?)
 }
 

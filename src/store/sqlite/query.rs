@@ -23,6 +23,13 @@ const FOUND_MAX: i64 = 100;
 /// A payout that waits to be put into a message; the words of the partial index.
 const UNBATCHED: &str = "block IS NULL AND held_kind IS NULL AND cancelled = 0";
 
+/// A cancellation that the bank can be asked for: while nobody knows whether the payout arrived, the bank could only
+/// answer that it does not know it.
+const CANCELLATIONS: &str = "p.cancel_stage = 'wanted' AND (p.status_code IS NOT NULL OR EXISTS ( \
+    SELECT 1 FROM block b JOIN message m ON m.key = b.message WHERE b.key = p.block AND (b.booked = 1 \
+    OR b.status_code IS NOT NULL OR m.status_code IS NOT NULL OR m.phase IN ('received', 'refused')))) \
+    ORDER BY p.key LIMIT ?1";
+
 /// Conditions of a query with their values.
 #[derive(Default)]
 struct Conditions {
@@ -261,6 +268,7 @@ pub fn work(connection: &Connection, limits: WorkLimits, now: DateTime<Utc>) -> 
         unknown: of("'unknown'", "due_at <= ?1")?,
         open: of("'open'", "?1 = ?1")?,
         awaiting: of("'received'", "due_at <= ?1")?,
+        cancellations: payout_rows(connection, CANCELLATIONS, params![limits.messages as i64])?,
         unread: documents(
             connection,
             "finished = 0 AND authenticated = 1 ORDER BY key LIMIT ?1",

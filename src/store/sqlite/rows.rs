@@ -7,8 +7,8 @@ use crate::domain::lifecycle::State;
 use crate::domain::payout::Rail;
 use crate::domain::reference::PayoutToken;
 use crate::domain::row::{
-    BlockRow, Channel, DocumentRow, EntryRow, ExceptionRow, Hold, MessageRow, PayoutRow, SendPhase,
-    StatementRow,
+    BlockRow, CancelStage, Cancellation, Channel, DocumentRow, EntryRow, ExceptionRow, Hold, MessageRow,
+    PayoutRow, SendPhase, StatementRow,
 };
 use crate::store::facts::read_value::{class, direction};
 use crate::store::facts::{subject_of, subject_parts};
@@ -23,17 +23,18 @@ pub const PAYOUT: &str = "p.key, p.version, p.tenant, p.token, p.external_id, p.
     p.status_code, p.status_created, p.reason_code, p.reason_proprietary, p.reason_text, p.status_evidence, \
     p.bank_references, p.exceptions, p.booked_minor, p.booked_currency, p.booked_reference, p.booking_date, \
     p.value_date, p.notified, p.on_statement, p.returned_minor, p.returned_currency, p.return_reason, \
-    p.return_reference, p.return_date, p.return_evidence";
+    p.return_reference, p.return_date, p.return_evidence, p.cancel_stage, p.cancel_request, p.cancel_answer, \
+    p.cancel_evidence";
 
 /// Number of columns in [`PAYOUT`].
-pub const PAYOUT_COLUMNS: usize = 44;
+pub const PAYOUT_COLUMNS: usize = 48;
 
 /// Columns of a message.
 pub const MESSAGE: &str = "key, version, tenant, message_id, bank, document, count, sum, phase, attempt, maybe_sent, \
     first_attempt_at, last_attempt_ended_at, inquiries, due_at, bank_reference, status_code, status_created, \
     reason_code, reason_proprietary, reason_text, status_evidence, last_code, dissolved, frozen_at, unknown_since, \
     inquired_at, told, duplicate_at, escalation, escalated_at, proposed, proposed_by, proposed_at, proposed_reason, \
-    decision";
+    decision, about";
 
 /// Columns of a block.
 pub const BLOCK: &str = "key, version, message, payment_information_id, debtor_account_ref, currency, execution_date, \
@@ -86,6 +87,7 @@ pub fn read_payout(row: &Row<'_>) -> Result<PayoutRow> {
         exceptions: cells.texts()?,
         booking: cells.booking_if()?,
         returned: cells.return_if()?,
+        cancellation: read_cancellation(&mut cells)?,
     })
 }
 
@@ -108,6 +110,20 @@ fn read_hold(cells: &mut Cells<'_, '_>) -> Result<Option<Hold>> {
         (Some(_), Some(reason)) => Some(Hold::Operator(reason)),
         _ => None,
     })
+}
+
+fn read_cancellation(cells: &mut Cells<'_, '_>) -> Result<Option<Cancellation>> {
+    let stage = cells.checked_if(|name: String| CancelStage::parse(&name))?;
+    let (request, answer, evidence) = (cells.plain()?, cells.plain()?, cells.evidence_if()?);
+    Ok(stage.map(|stage| Cancellation { stage, request, answer, evidence }))
+}
+
+/// A cancellation as four cells.
+pub fn write_cancellation<'v>(known: Option<&'v Cancellation>, cells: &mut Written<'v>) {
+    cells.text_if(known.map(|known| known.stage.name()));
+    cells.number_if(known.and_then(|known| known.request));
+    cells.text_if(known.and_then(|known| known.answer.as_deref()));
+    cells.evidence_if(known.and_then(|known| known.evidence.as_ref()));
 }
 
 /// A hold as two cells.
@@ -145,6 +161,7 @@ pub fn write_payout<'v>(row: &'v PayoutRow, token: &'v [u8; 16], cells: &mut Wri
     cells.news_if(row.status.as_ref()).evidence_if(row.status_evidence.as_ref());
     cells.texts(&row.bank_references).texts(&row.exceptions);
     cells.booking_if(row.booking.as_ref()).return_if(row.returned.as_ref());
+    write_cancellation(row.cancellation.as_ref(), cells);
 }
 
 /// Reads [`MESSAGE`].
@@ -173,6 +190,7 @@ pub fn read_message(row: &Row<'_>) -> Result<MessageRow> {
         dissolved: cells.plain()?,
         frozen_at: cells.time()?,
         unknown: cells.unknown()?,
+        about: cells.plain()?,
     })
 }
 
@@ -200,7 +218,8 @@ pub fn write_message<'v>(row: &'v MessageRow, cells: &mut Written<'v>) {
         .text_if(row.last_code.as_deref())
         .flag(row.dissolved)
         .time(row.frozen_at)
-        .unknown(&row.unknown);
+        .unknown(&row.unknown)
+        .number_if(row.about);
 }
 
 /// Reads [`BLOCK`].

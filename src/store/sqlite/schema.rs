@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The steps in order; step n makes `user_version` n.
-const STEPS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql")];
+const STEPS: &[&str] = &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
 
 /// Page cache of the writer, in KiB. Source: measurements of SQLite bulk inserts.
 const WRITER_CACHE_KIB: i64 = 32 * 1024;

@@ -1,7 +1,7 @@
 //! Facts into rows: the only writer of rows. Pure.
 
-use super::{RequestRow, View};
-use crate::domain::entry::{Booking, Mark};
+use super::{RequestRow, View, cancellation};
+use crate::domain::entry::{Booking, Digest, Mark};
 use crate::domain::fact::{AttemptEnd, Fact, FrozenMessage, InquiryEnd, Recorded};
 use crate::domain::payout::Payout;
 use crate::domain::row::{
@@ -11,6 +11,7 @@ use crate::domain::row::{
 use crate::domain::status::{self, StatusNews};
 use crate::domain::unknown::{Decision, Proposal, Told, UnknownRow};
 use crate::planted::{self, Defect};
+use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 /// Folds a fact into the view. A fact about a row that is not loaded changes nothing here;
@@ -31,6 +32,10 @@ pub fn apply(view: &mut View, recorded: &Recorded) {
             }
         }
         Fact::MessageFrozen(message) => apply_frozen(view, message, recorded),
+        Fact::CancellationWanted { .. }
+        | Fact::CancellationFrozen(_)
+        | Fact::CancellationNeedless { .. }
+        | Fact::CancellationAnswered { .. } => cancellation::apply(view, recorded),
         Fact::MessageDissolved { key, .. } => apply_dissolved(view, *key, recorded),
         Fact::PayoutHeld { .. }
         | Fact::PayoutReleased { .. }
@@ -99,38 +104,47 @@ fn new_payout(key: Key, payout: &Payout, recorded: &Recorded) -> PayoutRow {
         exceptions: Vec::new(),
         booking: None,
         returned: None,
+        cancellation: None,
+    }
+}
+
+/// A message of which nothing was attempted.
+pub(super) fn new_message(key: Key, message_id: &str, recorded: &Recorded) -> MessageRow {
+    MessageRow {
+        key,
+        version: 1,
+        tenant: recorded.tenant.clone(),
+        message_id: message_id.to_owned(),
+        bank: String::new(),
+        document: Digest([0; 32]),
+        count: 0,
+        sum: Decimal::ZERO,
+        phase: SendPhase::Frozen,
+        attempt: 0,
+        maybe_sent: false,
+        first_attempt_at: None,
+        last_attempt_ended_at: None,
+        inquiries: 0,
+        due_at: Some(recorded.at),
+        bank_reference: None,
+        status: None,
+        status_evidence: None,
+        last_code: None,
+        dissolved: false,
+        frozen_at: recorded.at,
+        unknown: UnknownRow::default(),
+        about: None,
     }
 }
 
 fn apply_frozen(view: &mut View, frozen: &FrozenMessage, recorded: &Recorded) {
     view.message_ids.insert(frozen.message_id.clone(), frozen.key);
-    view.messages.insert(
-        frozen.key,
-        MessageRow {
-            key: frozen.key,
-            version: 1,
-            tenant: recorded.tenant.clone(),
-            message_id: frozen.message_id.clone(),
-            bank: frozen.bank.clone(),
-            document: frozen.document,
-            count: frozen.count,
-            sum: frozen.sum,
-            phase: SendPhase::Frozen,
-            attempt: 0,
-            maybe_sent: false,
-            first_attempt_at: None,
-            last_attempt_ended_at: None,
-            inquiries: 0,
-            due_at: Some(recorded.at),
-            bank_reference: None,
-            status: None,
-            status_evidence: None,
-            last_code: None,
-            dissolved: false,
-            frozen_at: recorded.at,
-            unknown: UnknownRow::default(),
-        },
-    );
+    let mut row = new_message(frozen.key, &frozen.message_id, recorded);
+    row.bank.clone_from(&frozen.bank);
+    row.document = frozen.document;
+    row.count = frozen.count;
+    row.sum = frozen.sum;
+    view.messages.insert(frozen.key, row);
     view.dirty.messages.insert(frozen.key, 0);
     view.counters.message = view.counters.message.max(frozen.key + 1);
     for block in &frozen.blocks {

@@ -2,6 +2,7 @@
 //! Pure: no database, no clock.
 
 pub mod apply;
+mod cancellation;
 
 use super::lookup::Lookup;
 use crate::domain::entry::Digest;
