@@ -4,7 +4,7 @@
 use super::{LIMITS, TIMEOUTS, answer_with, client, files, misbehave, not_sent, pki, post_of, read_request};
 use chrono::{DateTime, TimeDelta, Utc};
 use girogate::bank::delivery::Delivery;
-use girogate::bank::link::{Link, Moment, Outgoing, Parts, Prepared, algorithm_of};
+use girogate::bank::link::{Link, Moment, Outgoing, Parts, Prepared, Purpose, algorithm_of};
 use girogate::bank::profile::{Profile, REFERENCE_PROFILE};
 use girogate::net::client::{Client, Outcome, Reply, Timeouts};
 use girogate::net::tls::{PeerIdentity, client_config};
@@ -174,6 +174,7 @@ async fn a_bank_may_ask_for_an_hour_at_most() {
         certificate_der: certificate.der().to_vec(),
     };
     let outgoing = Outgoing {
+        purpose: Purpose::Payments,
         message_id: "M".to_owned(),
         octets: Bytes::from_static(b"<Document/>"),
         sha256_hex: "0".repeat(64),

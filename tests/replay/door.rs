@@ -196,17 +196,22 @@ async fn a_lost_place_in_the_banks_list_repeats_nothing() {
     let place: String = connection.query_row("SELECT cursor FROM cursor", [], |row| row.get(0)).unwrap();
     assert_eq!(connection.execute("DELETE FROM cursor", []).unwrap(), 1);
     drop(connection);
+    let again = "SELECT count(*) - count(DISTINCT digest) FROM document";
     let counted = "SELECT count(*) FROM facts WHERE body LIKE '%entry_booked%'";
-    let before = (asked(&street, counted), asked(&street, "SELECT count(*) FROM document"));
+    let before = (asked(&street, counted), asked(&street, again));
     let profile = exchange::quick_profile(street.dir.path());
     let gateway = street.gateway(profile, None).await;
-    let there = format!("SELECT count(*) FROM cursor WHERE cursor = '{place}'");
+    // The list may have grown meanwhile: at the old place or behind it.
+    let there = format!(
+        "SELECT count(*) FROM cursor WHERE length(cursor) > length('{place}') \
+         OR (length(cursor) = length('{place}') AND cursor >= '{place}')"
+    );
     while asked(&street, &there) == 0 {
         assert!(std::time::Instant::now() < end + Duration::from_secs(60), "the list is never read again");
         exchange::pause(50).await;
     }
     assert_eq!(gateway.state("PLACE").await, "Booked");
     gateway.close().await;
-    assert_eq!((asked(&street, counted), asked(&street, "SELECT count(*) FROM document")), before);
+    assert_eq!((asked(&street, counted), asked(&street, again)), before);
     street.close().await;
 }
