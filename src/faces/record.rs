@@ -320,19 +320,13 @@ impl Sheet {
                 self.event(&Event::Instructions { at_ms, file, actor, tenant })
             }
             Input::Frozen(draft) => {
-                let created = self.created.remove(&draft.message_id).unwrap_or(envelope.at);
-                let file = self.numbered("message.xml", draft.document.octets())?;
-                self.files_of.insert(draft.document.digest(), file.clone());
-                self.sent.insert(draft.message_id.clone(), file.clone());
-                let at_ms = self.since(created);
+                let written = (&draft.message_id, &draft.document, "message.xml");
+                let (at_ms, file) = self.written(written, envelope.at)?;
                 self.event(&Event::Frozen { at_ms, bank: draft.bank.clone(), file })
             }
             Input::CancellationWritten(draft) => {
-                let created = self.created.remove(&draft.message_id).unwrap_or(envelope.at);
-                let file = self.numbered("request.xml", draft.document.octets())?;
-                self.files_of.insert(draft.document.digest(), file.clone());
-                self.sent.insert(draft.message_id.clone(), file.clone());
-                let at_ms = self.since(created);
+                let written = (&draft.message_id, &draft.document, "request.xml");
+                let (at_ms, file) = self.written(written, envelope.at)?;
                 self.event(&Event::Requested { at_ms, bank: draft.bank.clone(), file })
             }
             Input::SendReady(_) => {
@@ -380,6 +374,19 @@ impl Sheet {
             | Input::GateOpening(_)
             | Input::Alarm { .. } => Ok(()),
         }
+    }
+
+    /// Keeps what was written; the time that it carries, and its file.
+    fn written(
+        &mut self,
+        (message_id, document, name): (&String, &NewDocument, &str),
+        at: DateTime<Utc>,
+    ) -> Result<(i64, String), RecordingError> {
+        let created = self.created.remove(message_id).unwrap_or(at);
+        let file = self.numbered(name, document.octets())?;
+        self.files_of.insert(document.digest(), file.clone());
+        self.sent.insert(message_id.clone(), file.clone());
+        Ok((self.since(created), file))
     }
 
     /// The tenant, where it is not the gateway's own.

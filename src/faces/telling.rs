@@ -96,13 +96,7 @@ fn words(fact: &Fact) -> (&'static str, String) {
         | Fact::UnknownResolved { .. }
         | Fact::DecisionProposed { .. }
         | Fact::DecisionConfirmed { .. } => unknown_words(fact),
-        Fact::DocumentReceived { channel, authenticated, size, .. } => {
-            let proof = if *authenticated { "authenticated" } else { "not authenticated, kept as evidence" };
-            ("document_received", format!("{} octets by {}, {proof}", size, channel.name()))
-        }
-        Fact::DocumentRead { part, records, .. } => {
-            ("document_read", format!("part {part} with {records} records"))
-        }
+        Fact::DocumentReceived { .. } | Fact::DocumentRead { .. } => document_words(fact),
         Fact::MessageStatus { news, .. } => ("message_status", said(news)),
         Fact::BlockStatus { news, .. } => ("block_status", said(news)),
         Fact::PayoutStatus { news, .. } => ("status", said(news)),
@@ -126,6 +120,19 @@ fn words(fact: &Fact) -> (&'static str, String) {
         Fact::ExceptionRaised { code, text, .. } => ("exception", format!("{code}: {text}")),
         Fact::AttemptWitnessed { .. } | Fact::GateOpened { .. } => recovery_words(fact),
         Fact::CollectedUpTo { cursor, .. } => ("collected", format!("reports up to {cursor}")),
+    }
+}
+
+fn document_words(fact: &Fact) -> (&'static str, String) {
+    match fact {
+        Fact::DocumentReceived { channel, authenticated, size, .. } => {
+            let proof = if *authenticated { "authenticated" } else { "not authenticated, kept as evidence" };
+            ("document_received", format!("{} octets by {}, {proof}", size, channel.name()))
+        }
+        Fact::DocumentRead { part, records, .. } => {
+            ("document_read", format!("part {part} with {records} records"))
+        }
+        _ => ("document", String::new()),
     }
 }
 
