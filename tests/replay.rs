@@ -304,7 +304,6 @@ async fn a_recording_begins_with_nothing() {
     street.close().await;
 }
 
-/// A gateway cannot send the same payments under another message id: its own ids forbid it.
 /// A gateway cannot send the same payments under another id, and nobody cancels during a recording. In S12C the words about
 /// the payee's name stand in the way of the later refusal of the group: the payouts stay where they were.
 fn can_be_recorded(scenario: &Scenario) -> bool {
