@@ -99,7 +99,7 @@ fn of_executed(book: &mut Book<'_>, envelope: &Envelope, movement: &Movement<'_>
             account_ref: movement.account.account_ref.clone(),
             counter_account: format!("creditor:{}", row.token.base32()),
             on_behalf_of: None,
-            booking: Box::new(booking(movement, row.amount.clone())),
+            booking: Box::new(booking(movement, row.amount)),
             bank_references: Vec::new(),
             mark: movement.mark,
         };
