@@ -167,6 +167,12 @@ def demonstration(part, options):
     part.figures += [line for line in lines if line.startswith("unexplained")]
     if done.returncode != 0:
         part.broken.append(f"exit {done.returncode}: " + " | ".join(lines[-30:]))
+        return
+    verdict, records, said = kills.judged(PYTHON, folder)
+    counts = {word: sum(1 for record in records if record.get("verdict") == word) for word in ("ok", "broken", "not judged")}
+    part.figures.append("the independent checker on its folder: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
+    if verdict != 0:
+        part.broken.append(said)
 
 
 def rows(part, options):
