@@ -30,6 +30,10 @@ def possible():
     return None
 
 
+class Impossible(Exception):
+    """The machine does not let us mount what a power cut needs."""
+
+
 class Disk:
     """An ext4 image on an XFS image: a copy by reflink is the disk as it is at one moment, without the page cache."""
 
@@ -40,13 +44,17 @@ class Disk:
         for place in (self.outer, self.inner, self.copy):
             place.mkdir()
         image = self.folder / "outer.img"
-        shell("truncate", "-s", "1500M", str(image))
-        shell("mkfs.xfs", "-q", "-m", "reflink=1", str(image))
-        shell("mount", "-o", "loop", str(image), str(self.outer))
         self.image = self.outer / "inner.img"
-        shell("truncate", "-s", "300M", str(self.image))
-        shell("mkfs.ext4", "-q", "-F", str(self.image))
-        shell("mount", "-o", "loop", str(self.image), str(self.inner))
+        try:
+            shell("truncate", "-s", "1500M", str(image))
+            shell("mkfs.xfs", "-q", "-m", "reflink=1", str(image))
+            shell("mount", "-o", "loop", str(image), str(self.outer))
+            shell("truncate", "-s", "300M", str(self.image))
+            shell("mkfs.ext4", "-q", "-F", str(self.image))
+            shell("mount", "-o", "loop", str(self.image), str(self.inner))
+        except subprocess.CalledProcessError as cause:
+            self.close()
+            raise Impossible(f"{cause.cmd[0]}: {cause.stderr.strip()[:200]}") from cause
 
     def cut(self, number):
         """The disk as a power cut would leave it now, mounted; unmount with `heal`."""
