@@ -81,7 +81,9 @@ pub fn due(profile: &Profile, batch: Unbatched, now: DateTime<Utc>) -> Vec<Payou
     let full = batch.more || batch.payouts.len() >= limit;
     let waited = |row: &PayoutRow| {
         let wait = i64::try_from(batch_wait_ms(profile, row.rail)).unwrap_or(i64::MAX);
-        (now - row.recorded_at).num_milliseconds() >= wait
+        let age = (now - row.recorded_at).num_milliseconds();
+        // Recorded in the future: the clock was wrong then, and nobody waits until it is right again.
+        age >= wait || age < 0
     };
     batch.payouts.into_iter().filter(|row| full || waited(row)).collect()
 }
