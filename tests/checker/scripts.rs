@@ -202,10 +202,11 @@ async fn bad_day(run: &mut Run) -> bool {
     run.ended(END).await
 }
 
-/// Each scenario beside a plain payout; two days end. What stays open by the bank's own doing is no finding here.
+/// Each scenario beside a plain payout; two days end. What stays open by the bank's own doing is no finding here. Not
+/// played: what no gateway does by itself, and the bank that promises a duplicate check and executes again all the same.
 async fn scenarios(run: &mut Run) -> bool {
     for scenario in girogate::sandbox::scenarios::list() {
-        if scenario.needs == Needs::OtherMessageId {
+        if scenario.needs == Needs::OtherMessageId || scenario.code == "S7C" {
             continue;
         }
         let mut pair = [

@@ -42,6 +42,11 @@ class Part:
         self.figures, self.broken, self.skipped = [], [], []
         self.took = 0.0
 
+    def keep(self, folder):
+        """Keeps what was found until the part is run again."""
+        told = dict(vars(self), revision=revision(), date=datetime.date.today().isoformat())
+        (folder / f"{self.name}.json").write_text(json.dumps(told))
+
     def verdict(self):
         return "BROKEN" if self.broken else ("skipped" if self.skipped and not self.figures else "holds")
 
@@ -205,19 +210,27 @@ def machine():
     return f"{cpu}, {os.cpu_count()} virtual cores, {memory} GB, {platform.system()} {platform.release()}"
 
 
-def written(parts, options, took):
-    commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+def revision():
+    """What was run: the revision of the tree."""
+    asked = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return asked.stdout.strip() or "unknown"
+
+
+def written(folder):
+    """The page: of every part what its last run at this machine found."""
+    kept = [json.loads(path.read_text()) for path in (folder / f"{name}.json" for name in PARTS) if path.exists()]
+    verdict = {part["name"]: "BROKEN" if part["broken"] else "holds" if part["figures"] else "skipped" for part in kept}
     lines = ["# Evidence", "",
-             "Written by `tests/campaign`; every figure is of this one run. Run it again with the command of its part.", "",
-             f"* command: `tests/campaign --level {options.level} --seed {options.seed}`",
-             f"* revision: `{commit or 'unknown'}`, {datetime.date.today().isoformat()}, {took / 60:.0f} minutes",
-             f"* machine: {machine()}", "", "| part | verdict | seconds |", "|---|---|---|"]
-    lines += [f"| {TITLES[part.name]} | {part.verdict()} | {part.took:.0f} |" for part in parts]
-    for part in parts:
-        lines += ["", f"## {TITLES[part.name]}", "", f"`{part.command}`", ""]
-        lines += [f"* {line}" for line in part.figures]
-        lines += [f"* {line}" for line in dict.fromkeys(part.skipped)]
-        lines += [f"* BROKEN: {line}" for line in part.broken]
+             "Written by `tests/campaign`: of each part what its last run found. Run it again with the command of the part, or all of them with",
+             "`tests/campaign --level release`.", "", f"Machine: {machine()}", "",
+             "| part | verdict | seconds | revision | date |", "|---|---|---|---|---|"]
+    lines += [f"| {TITLES[part['name']]} | {verdict[part['name']]} | {part['took']:.0f} | `{part['revision']}` | {part['date']} |"
+              for part in kept]
+    for part in kept:
+        lines += ["", f"## {TITLES[part['name']]}", "", f"`{part['command']}`", ""]
+        lines += [f"* {line}" for line in part["figures"]]
+        lines += [f"* {line}" for line in dict.fromkeys(part["skipped"])]
+        lines += [f"* BROKEN: {line}" for line in part["broken"]]
     return "\n".join(lines) + "\n"
 
 
@@ -231,6 +244,8 @@ def main():
     reader.add_argument("--program", help="the program under test; built if not named")
     reader.add_argument("--keep", help="folder of the runs; what holds is removed from it")
     options = reader.parse_args()
+    own = {name: getattr(options, name) for name in ("histories", "kills", "cuts", "seconds")}
+    options.changed = "".join(f" --{name} {value}" for name, value in own.items() if value is not None)
     for name, value in LEVELS[options.level].items():
         if getattr(options, name, None) is None:
             setattr(options, name, value)
@@ -242,13 +257,14 @@ def main():
             return 2
         target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
         options.program = str((target / "ci" / "girogate").resolve())
-    began = time.monotonic()
+    kept = ROOT / "target" / "campaign"
+    kept.mkdir(parents=True, exist_ok=True)
     parts = []
     with tempfile.TemporaryDirectory(prefix="girogate-campaign-") as folder:
         options.folder = options.keep or folder
         pathlib.Path(options.folder).mkdir(exist_ok=True)
         for name in [name for name in PARTS if not options.only or name in options.only.split(",")]:
-            part = Part(name, f"tests/campaign --level {options.level} --seed {options.seed} --only {name}")
+            part = Part(name, f"tests/campaign --level {options.level} --seed {options.seed} --only {name}{options.changed}")
             print(f"== {TITLES[name]}", flush=True)
             started = time.monotonic()
             try:
@@ -257,12 +273,13 @@ def main():
                 part.broken.append(f"{type(cause).__name__}: {cause}")
             part.took = time.monotonic() - started
             parts.append(part)
+            if options.level != "change":
+                part.keep(kept)
             for line in [*part.figures, *dict.fromkeys(part.skipped), *(f"BROKEN: {line}" for line in part.broken)]:
                 print(f"   {line}", flush=True)
             print(f"-- {TITLES[name]}: {part.verdict()}, {part.took:.0f} s", flush=True)
-    text = written(parts, options, time.monotonic() - began)
-    if options.level != "change" and not options.only:
-        (ROOT / "docs" / "evidence.md").write_text(text)
+    if options.level != "change":
+        (ROOT / "docs" / "evidence.md").write_text(written(kept))
     broken = [part.name for part in parts if part.broken]
     print(f"campaign {options.level}: {len(parts) - len(broken)} of {len(parts)} parts hold"
           + (f"; BROKEN: {', '.join(broken)}" if broken else ""))
